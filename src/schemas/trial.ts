@@ -1,0 +1,61 @@
+// One sampled student and what became of it.
+import { z } from "zod";
+import { architectureSchema } from "./architecture.ts";
+import { measurementSchema } from "./measurement.ts";
+
+/** A trial's way: pending -> completed, failed (fault outside the student) or infeasible (breaks a hard limit). */
+export const trialStateSchema = z.enum(["pending", "completed", "failed", "infeasible"]);
+
+/** `search`: sampled by the controller. `baseline`: a width-scaled reference network with the same budget. */
+export const trialRoleSchema = z.enum(["search", "baseline"]);
+
+export const trialSchema = z.strictObject({
+  /** 1-based, in ask order; baselines count on their own. */
+  number: z.int().positive(),
+  role: trialRoleSchema,
+  /** Name of a baseline, for instance "reference x0.5". */
+  label: z.string().optional(),
+  /** The controller's batch, 0-based; -1 for baselines. */
+  batch: z.int().min(-1),
+  tokens: z.array(z.int().min(0)),
+  architecture: architectureSchema,
+  architectureHash: z.string(),
+  parameters: z.int().positive(),
+  multiplyAdds: z.int().positive(),
+  seed: z.int(),
+  state: trialStateSchema,
+  /** Why it failed or is infeasible. */
+  reason: z.string().optional(),
+  /** Trial whose result this one repeats, since it is the same network. */
+  duplicateOf: z.int().positive().optional(),
+  /** Accuracy on the validation split, 0 to 1. */
+  accuracy: z.number().min(0).max(1).optional(),
+  measurements: z.array(measurementSchema),
+  /** Worst, mean or weighted over devices, as configured; for one device its median. */
+  latencyMs: z.number().positive().optional(),
+  reward: z.number().min(0).optional(),
+  /** Training steps done and how long they took. */
+  steps: z.int().min(0).optional(),
+  trainSeconds: z.number().min(0).optional(),
+  /** Training backend, for instance "wasm" or "webgpu". */
+  backend: z.string().optional(),
+  completedAt: z.iso.datetime().optional(),
+  /** File of the trained weights, relative to the run's folder. */
+  weights: z.string().optional(),
+});
+
+/** A student of the front, trained longer and scored on the test split. */
+export const finalStudentSchema = z.strictObject({
+  trial: z.int().positive(),
+  role: trialRoleSchema,
+  label: z.string().optional(),
+  accuracy: z.number().min(0).max(1),
+  testAccuracy: z.number().min(0).max(1),
+  steps: z.int().min(0),
+  trainSeconds: z.number().min(0),
+  weights: z.string(),
+});
+
+export type TrialState = z.infer<typeof trialStateSchema>;
+export type Trial = z.infer<typeof trialSchema>;
+export type FinalStudent = z.infer<typeof finalStudentSchema>;
