@@ -1,0 +1,59 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NodeOf } from "../schemas/architecture.ts";
+import { batchNormActivation } from "./batch_norm.ts";
+import {
+  batchNormEpsilon,
+  batchNormParameters,
+  batchNormStatistics,
+  evaluateBatchNorm,
+  foldBatchNorm,
+  fusedActivation,
+} from "./normalised.ts";
+import type { Op } from "./op.ts";
+import { imageShape, strided } from "./shapes.ts";
+
+/** Convolution without bias, batch norm, activation. */
+export const conv: Op<NodeOf<"conv">> = {
+  outputShape(node, inputs) {
+    const [height, width] = imageShape("conv", inputs);
+    return [...strided(height, width, node.stride), node.filters];
+  },
+  parameters(node, inputs) {
+    const [, , channels] = imageShape("conv", inputs);
+    const shape = [node.kernel, node.kernel, channels, node.filters];
+    // He initialisation by fan-out, as in the MnasNet reference code.
+    const deviation = Math.sqrt(2 / (node.kernel * node.kernel * node.filters));
+    return [{ name: "kernel", shape, initial: { deviation } }, ...batchNormParameters(node.filters)];
+  },
+  statistics: (node) => batchNormStatistics(node.filters),
+  multiplyAdds(node, inputs) {
+    const [height, width, channels] = imageShape("conv", inputs);
+    const [outHeight, outWidth] = strided(height, width, node.stride);
+    return outHeight * outWidth * node.kernel * node.kernel * channels * node.filters;
+  },
+  train(node, [x], [kernel, gamma, beta]) {
+    const linear = tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, node.stride, "same");
+    const normalised = batchNormActivation(linear, gamma as tf.Tensor1D, beta as tf.Tensor1D, {
+      epsilon: batchNormEpsilon,
+      activation: node.activation,
+    });
+    return { output: normalised.y, statistics: [normalised.mean, normalised.variance] };
+  },
+  evaluate(node, [x], [kernel, ...normalisation], statistics) {
+    const linear = tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, node.stride, "same");
+    return evaluateBatchNorm(linear, normalisation, statistics, node.activation);
+  },
+  fold(_node, [kernel, ...normalisation], statistics) {
+    const { scale, bias } = foldBatchNorm(normalisation, statistics);
+    return [tf.mul(kernel, scale), bias];
+  },
+  deployed: (node, [x], [kernel, bias]) =>
+    tf.fused.conv2d({
+      x: x as tf.Tensor4D,
+      filter: kernel as tf.Tensor4D,
+      strides: node.stride,
+      pad: "same",
+      bias,
+      activation: fusedActivation(node.activation),
+    }),
+};
