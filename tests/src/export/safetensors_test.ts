@@ -1,0 +1,36 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { decodeSafetensors, encodeSafetensors } from "../../../src/export/safetensors.ts";
+import { initialiseWeights } from "../../../src/models/weights.ts";
+import { createSpace } from "../../../src/spaces/table.ts";
+
+const space = createSpace("mnas", { height: 28, width: 28, channels: 1, classes: 10 });
+const architecture = space.decode(space.decisions.map(() => 1));
+const weights = initialiseWeights(architecture, 4, { randomStatistics: true });
+
+Deno.test("safetensors come back as they were written", () => {
+  assertEquals(decodeSafetensors(encodeSafetensors(architecture, weights), "a file"), { architecture, weights });
+});
+
+Deno.test("a safetensors file begins with its header length, its tensors at a multiple of eight", () => {
+  const file = encodeSafetensors(architecture, weights);
+  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+  assertEquals(length % 8, 0);
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const kernel = header["0.conv.kernel"];
+  assertEquals([kernel.dtype, kernel.shape], ["F32", [3, 3, 1, 16]]);
+  const [begin, end] = kernel.data_offsets;
+  const values = new Float32Array(file.slice(8 + length + begin, 8 + length + end).buffer);
+  assertEquals(values, weights.parameters.subarray(0, 144));
+});
+
+Deno.test("a damaged safetensors file is named with what is wrong", () => {
+  const file = encodeSafetensors(architecture, weights);
+  assertThrows(
+    () => decodeSafetensors(file.subarray(0, 4), "x.safetensors"),
+    Error,
+    "x.safetensors: not a safetensors",
+  );
+  assertThrows(() => decodeSafetensors(file.subarray(0, 300), "x.safetensors"), Error, "the header is cut off");
+  assertThrows(() => decodeSafetensors(file.subarray(0, file.length - 1), "x.safetensors"), Error, "is cut off");
+  assertThrows(() => decodeSafetensors(new Uint8Array(64), "x.safetensors"), Error, "no architecture");
+});
