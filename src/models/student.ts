@@ -14,14 +14,14 @@ export type StudentOutput = {
 };
 
 /** Loss, gradient and batch statistics of one step; the caller disposes them. */
-export interface StepResult {
+export type StepResult = {
   /** scalar */
   loss: tf.Scalar;
   /** `[parameterCount]` */
   gradient: tf.Tensor1D;
   /** `[statisticCount]` */
   batchStatistics: tf.Tensor1D;
-}
+};
 
 // Weight of the past in the moving averages. Until it is reached they are plain means over the steps so far, so that
 // even a training of some dozen steps is not evaluated with a left-over of the initial values.

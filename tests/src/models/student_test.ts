@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropy } from "../../../src/distillation/cross_entropy.ts";
+import { startBackend } from "../../../src/engine/backend.ts";
 import { buildDeployedModel } from "../../../src/models/deployed_model.ts";
 import { buildStudent, type Student } from "../../../src/models/student.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
@@ -8,7 +9,7 @@ import { opOf } from "../../../src/ops/table.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
 
-await tf.setBackend("cpu");
+await startBackend("cpu");
 
 const io = { height: 9, width: 9, channels: 2, classes: 3 };
 const space = createSpace("mnas", io);
