@@ -1,0 +1,19 @@
+// Axes that stay sensible with one point, or with points that are all equal.
+
+/** Lowest and highest of `values` with some air around them; a single value gets a tenth of itself on either side. */
+export function paddedDomain(
+  values: readonly number[],
+  limits: { low?: number; high?: number } = {},
+): [number, number] {
+  if (values.length === 0) throw new RangeError("paddedDomain: at least one value is needed, got none");
+  const { low = -Infinity, high = Infinity } = limits;
+  const lowest = values.reduce((a, b) => Math.min(a, b));
+  const highest = values.reduce((a, b) => Math.max(a, b));
+  const air = highest > lowest ? (highest - lowest) * 0.06 : Math.abs(highest) * 0.1 || 0.1;
+  return [Math.max(low, lowest - air), Math.min(high, highest + air)];
+}
+
+/** A share from 0 to 1 as the label of a tick: "70 %", "72.5 %". */
+export function formatPercentTick(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}

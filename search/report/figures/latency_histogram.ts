@@ -1,0 +1,59 @@
+import * as Plot from "@observablehq/plot";
+import { formatMilliseconds, formatNumberOf } from "../format.ts";
+import type { ReportData, ReportDevice } from "../report_data.ts";
+import { timedPoints } from "../student_points.ts";
+import { paddedDomain } from "./axes.ts";
+import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
+
+/** Histogram of the latencies that the controller sampled, trained or not, with the target. */
+export function latencyHistogram(data: ReportData, device: ReportDevice): Figure {
+  const points = timedPoints(data, device.name).filter(({ trial }) => trial.role === "search");
+  const { targetMs } = device;
+  const figure = { id: "latency-histogram", title: "Latencies of the sampled students" };
+  if (points.length === 0) {
+    return { ...figure, caption: "", legend: [], content: "No sampled student has been timed yet." };
+  }
+  const latenciesMs = points.map(({ latencyMs }) => latencyMs);
+  const domain = paddedDomain([...latenciesMs, targetMs], { low: 0 });
+  const binCount = Math.min(30, Math.max(8, Math.ceil(2 * Math.sqrt(points.length))));
+  // Edges spread over the domain, so that equal latencies make one bar of ordinary width.
+  const edges = Array.from({ length: binCount + 1 }, (_, i) => domain[0] + (i / binCount) * (domain[1] - domain[0]));
+  const bins = edges.slice(0, -1).map((lowMs, i) => {
+    const highMs = edges[i + 1];
+    const last = i === binCount - 1;
+    const count = latenciesMs.filter((ms) => ms >= lowMs && (ms < highMs || (last && ms <= highMs))).length;
+    return { lowMs, highMs, count };
+  }).filter(({ count }) => count > 0);
+  const countTicks = Math.min(4, bins.reduce((highest, { count }) => Math.max(highest, count), 0));
+  const within = latenciesMs.filter((latencyMs) => latencyMs <= targetMs).length;
+
+  return {
+    ...figure,
+    caption: `${within} of ${formatNumberOf(points.length, "sampled student")} ` +
+      `${points.length === 1 ? "keeps" : "keep"} to the target of ${formatMilliseconds(targetMs)} ms.`,
+    legend: [["bar", "sampled students"], ["target", `target ${formatMilliseconds(targetMs)} ms`]],
+    content: (widthPx) => [{
+      height: isNarrow(widthPx) ? 200 : 240,
+      ...MARGINS,
+      x: { domain, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
+      y: { label: "students", labelArrow: "none", tickFormat: "d", ticks: countTicks },
+      marks: [
+        Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: countTicks }),
+        Plot.rectY(bins, {
+          x1: "lowMs",
+          x2: "highMs",
+          y: "count",
+          fill: COLOURS.student,
+          fillOpacity: 0.85,
+          insetLeft: 0.5,
+          insetRight: 0.5,
+          title: ({ lowMs, highMs, count }) =>
+            `${formatNumberOf(count, "student")} from ${formatMilliseconds(lowMs)} to ${formatMilliseconds(highMs)} ms`,
+          className: "bins",
+        }),
+        Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
+        Plot.ruleY([0]),
+      ],
+    }],
+  };
+}

@@ -1,0 +1,139 @@
+import * as Plot from "@observablehq/plot";
+import { formatMilliseconds, formatPercent } from "../format.ts";
+import type { ReportData, ReportDevice } from "../report_data.ts";
+import { studentPoints, timedPoints } from "../student_points.ts";
+import { formatPercentTick, paddedDomain } from "./axes.ts";
+import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
+
+const MEDIAN_WINDOW = 10;
+
+/** For each value the median of it and up to `window - 1` values before it. */
+export function runningMedian(values: readonly number[], window: number): number[] {
+  return values.map((_, i) => {
+    const sorted = values.slice(Math.max(0, i + 1 - window), i + 1).sort((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  });
+}
+
+/** For each value the largest so far. */
+export function runningBest(values: readonly number[]): number[] {
+  let best = -Infinity;
+  return values.map((value) => best = Math.max(best, value));
+}
+
+/** Latency and accuracy in the order of trials: what the controller has learned so far. */
+export function overTrials(data: ReportData, device: ReportDevice): Figure {
+  const isSearch = ({ trial }: { trial: { role: string } }) => trial.role === "search";
+  const byNumber = <T extends { trial: { number: number } }>(a: T, b: T) => a.trial.number - b.trial.number;
+  const timed = timedPoints(data, device.name).filter(isSearch).sort(byNumber);
+  const trained = studentPoints(data, device.name).filter(isSearch).sort(byNumber);
+  const figure = { id: "over-trials", title: "Latency and accuracy over trials" };
+  if (timed.length < 2) {
+    const content = timed.length === 0
+      ? "No sampled student has been timed yet."
+      : "One student has been timed so far; a course over trials needs at least two.";
+    return { ...figure, caption: "", legend: [], content };
+  }
+  const { targetMs } = device;
+  const medians = runningMedian(timed.map(({ latencyMs }) => latencyMs), MEDIAN_WINDOW);
+  const bests = runningBest(trained.map(({ accuracy }) => accuracy));
+  const infeasible = timed.filter(({ trial }) => trial.state === "infeasible");
+  const measured = timed.filter(({ trial }) => trial.state !== "infeasible");
+  const lastNumber = timed[timed.length - 1].trial.number;
+  const describeLatency = ({ name, latencyMs, trial }: typeof timed[number]) =>
+    `${name}: ${formatMilliseconds(latencyMs)} ms${trial.state === "infeasible" ? ", infeasible" : ""}`;
+
+  const common = (widthPx: number): Plot.PlotOptions => ({
+    height: isNarrow(widthPx) ? 180 : 210,
+    ...MARGINS,
+    x: {
+      domain: [0.5, lastNumber + 0.5],
+      label: "trial",
+      labelArrow: "none",
+      ticks: Math.min(lastNumber, isNarrow(widthPx) ? 5 : 12),
+      tickFormat: (n: number) => Number.isInteger(n) ? String(n) : "",
+    },
+  });
+  const latencyPanel = (widthPx: number): Plot.PlotOptions => ({
+    ...common(widthPx),
+    y: {
+      domain: paddedDomain([...timed.map(({ latencyMs }) => latencyMs), targetMs], { low: 0 }),
+      label: "latency, ms",
+      labelArrow: "none",
+      ticks: 4,
+    },
+    marks: [
+      Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 4 }),
+      Plot.ruleY([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
+      Plot.dot(measured, {
+        x: ({ trial }) => trial.number,
+        y: "latencyMs",
+        r: 3,
+        fill: COLOURS.student,
+        title: describeLatency,
+        className: "latencies",
+      }),
+      Plot.dot(infeasible, {
+        x: ({ trial }) => trial.number,
+        y: "latencyMs",
+        r: 3.5,
+        symbol: "times",
+        stroke: COLOURS.student,
+        strokeWidth: 1.5,
+        title: describeLatency,
+        className: "infeasible",
+      }),
+      Plot.line(timed.map(({ trial }, i) => ({ number: trial.number, median: medians[i] })), {
+        x: "number",
+        y: "median",
+        stroke: COLOURS.front,
+        strokeWidth: 1.75,
+        className: "running-median",
+      }),
+    ],
+  });
+  const accuracyPanel = (widthPx: number): Plot.PlotOptions => ({
+    ...common(widthPx),
+    y: {
+      domain: paddedDomain(trained.map(({ accuracy }) => accuracy), { low: 0, high: 1 }),
+      label: "accuracy on the validation split",
+      labelArrow: "none",
+      tickFormat: formatPercentTick,
+      ticks: 4,
+    },
+    marks: [
+      Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 4 }),
+      Plot.dot(trained, {
+        x: ({ trial }) => trial.number,
+        y: "accuracy",
+        r: 3,
+        fill: COLOURS.student,
+        title: ({ name, accuracy }) => `${name}: ${formatPercent(accuracy)}`,
+        className: "accuracies",
+      }),
+      Plot.line(trained.map(({ trial }, i) => ({ number: trial.number, best: bests[i] })), {
+        x: "number",
+        y: "best",
+        curve: "step-after",
+        stroke: COLOURS.front,
+        strokeWidth: 1.75,
+        className: "running-best",
+      }),
+    ],
+  });
+
+  return {
+    ...figure,
+    caption: "A controller that learns moves towards the target and upwards. The lines are the median latency of the " +
+      `last ${MEDIAN_WINDOW} trials and the best accuracy so far.`,
+    legend: [
+      ["student", "student"],
+      ...infeasible.length > 0 ? [["infeasible", "infeasible, not trained"] as const] : [],
+      ["best", "median latency, best accuracy"],
+      ["target", `target ${formatMilliseconds(targetMs)} ms`],
+    ],
+    content: (widthPx) =>
+      trained.length > 0 ? [latencyPanel(widthPx), accuracyPanel(widthPx)] : [latencyPanel(widthPx)],
+  };
+}

@@ -1,0 +1,44 @@
+import { formatMilliseconds, formatNumberOf } from "../format.ts";
+import { type Html, html } from "../html.ts";
+import type { ReportData } from "../report_data.ts";
+import { trialName } from "../student_points.ts";
+
+/** Trials without a result, each with its reason; nothing where every trial has one. */
+export function failures(data: ReportData): Html | null {
+  const trials = data.trials.filter(({ state }) => state === "failed" || state === "infeasible");
+  if (trials.length === 0) return null;
+  const rows = trials.map((trial) => {
+    const latency = trial.latencyMs === undefined ? "–" : `${formatMilliseconds(trial.latencyMs)} ms`;
+    return html`
+      <tr>
+        <th scope="row">${trialName(trial)}</th>
+        <td class="words">${trial.state}</td>
+        <td>${latency}</td>
+        <td class="words reason">${trial.reason ?? "no reason was stored"}</td>
+      </tr>
+    `;
+  });
+  return html`
+    <section>
+      <h2>Trials without a result</h2>
+      <p class="note">${formatNumberOf(
+        trials.length,
+        "trial",
+      )}. Infeasible: broke a hard limit and was not trained. Failed: the
+    fault lay outside the student, so the controller was not told.</p>
+      <div class="scroll" tabindex="0" role="region" aria-label="Trials without a result">
+        <table id="failures">
+          <thead>
+            <tr>
+              <th scope="col">network</th>
+              <th scope="col" class="words">state</th>
+              <th scope="col">latency</th>
+              <th scope="col" class="words">reason</th>
+            </tr>
+          </thead>
+          <tbody>${rows}</tbody>
+        </table>
+      </div>
+    </section>
+  `;
+}

@@ -1,0 +1,126 @@
+import Table from "cli-table3";
+import { displayWidth, truncateToWidth } from "../terminal/text_width.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "./format.ts";
+import type { ReportData } from "./report_data.ts";
+import { type RowLatency, type StudentRow, studentRows } from "./student_rows.ts";
+
+export interface TableOptions {
+  /** Width of the terminal in columns; the table is never wider. */
+  columns: number;
+  /** Emphasise the best student with escape codes. Off for pipes and where NO_COLOR is set. */
+  colour: boolean;
+}
+
+interface Column {
+  head: string;
+  cell: (row: StudentRow) => string;
+  /** When room is short, the column with the highest number goes first; 0 stays. */
+  dropOrder: number;
+}
+
+const NONE = "–";
+const NAME_COLUMNS = 20;
+const LEGEND = " ● on the front; best: highest reward; val.: validation accuracy; ±: 95 % interval";
+
+function orNone<T>(value: T | null | undefined, format: (value: T) => string): string {
+  return value === null || value === undefined ? NONE : format(value);
+}
+
+function latencyCell(latency: RowLatency | null): string {
+  return orNone(latency, ({ latencyMs }) => formatMilliseconds(latencyMs));
+}
+
+/** Half the width of the interval, on its wider side. */
+function intervalCell(latency: RowLatency | null): string {
+  if (!latency?.interval) return NONE;
+  const [lowMs, highMs] = latency.interval;
+  return `±${formatMilliseconds(Math.max(highMs - latency.latencyMs, latency.latencyMs - lowMs))}`;
+}
+
+function markCell({ onFront, best }: StudentRow): string {
+  return `${onFront ? "●" : " "}${best ? " best" : ""}`.trimEnd();
+}
+
+function columnsOf(data: ReportData, rows: readonly StudentRow[]): Column[] {
+  const latencies = data.devices.length === 1
+    ? [
+      { head: "ms", cell: ({ latencies }: StudentRow) => latencyCell(latencies[0]), dropOrder: 0 },
+      { head: "95 %", cell: ({ latencies }: StudentRow) => intervalCell(latencies[0]), dropOrder: 5 },
+    ]
+    : data.devices.map(({ name }, index) => ({
+      head: `ms ${truncateToWidth(name, 10)}`,
+      cell: ({ latencies }: StudentRow) => latencyCell(latencies[index]),
+      // The first device stays; of the others the last goes first.
+      dropOrder: index === 0 ? 0 : 6 + index,
+    }));
+  const columns: Column[] = [
+    { head: "network", cell: ({ name }) => truncateToWidth(name, NAME_COLUMNS), dropOrder: 0 },
+    { head: "", cell: markCell, dropOrder: 2 },
+    ...latencies,
+    { head: "val.", cell: ({ accuracy }) => orNone(accuracy, formatPercent), dropOrder: 0 },
+    { head: "test", cell: ({ testAccuracy }) => orNone(testAccuracy, formatPercent), dropOrder: 1 },
+    { head: "reward", cell: ({ reward }) => orNone(reward, (value) => value.toFixed(3)), dropOrder: 3 },
+    { head: "params", cell: ({ parameters }) => orNone(parameters, formatCount), dropOrder: 4 },
+    { head: "MAdds", cell: ({ multiplyAdds }) => orNone(multiplyAdds, formatCount), dropOrder: 6 },
+  ];
+  return columns.filter(({ head }) => head !== "test" || rows.some(({ testAccuracy }) => testAccuracy !== null));
+}
+
+/** Columns that fit, and their widths with one space on either side. */
+function fit(
+  columns: Column[],
+  rows: readonly StudentRow[],
+  available: number,
+): { columns: Column[]; widths: number[] } {
+  const widthOf = ({ head, cell }: Column) =>
+    2 + Math.max(displayWidth(head), ...rows.map((row) => displayWidth(cell(row))));
+  let kept = columns;
+  const total = () => kept.reduce((sum, column) => sum + widthOf(column), 0);
+  while (total() > available) {
+    const droppable = kept.filter(({ dropOrder }) => dropOrder > 0);
+    if (droppable.length === 0) break;
+    const dropped = droppable.reduce((a, b) => (b.dropOrder > a.dropOrder ? b : a));
+    kept = kept.filter((column) => column !== dropped);
+  }
+  return { columns: kept, widths: kept.map(widthOf) };
+}
+
+/**
+ * The final table for a terminal: front, baselines, finally trained students and the teacher, fastest first.
+ * Drops columns where the terminal is narrow; without a single row it is one sentence. Ends without a newline.
+ */
+export function renderTable(data: ReportData, options: TableOptions): string {
+  const rows = studentRows(data);
+  if (rows.every(({ kind }) => kind === "teacher")) return "No student has been completed yet.";
+  const { columns, widths } = fit(columnsOf(data, rows), rows, options.columns);
+  const table = new Table({
+    head: columns.map(({ head }) => head),
+    colWidths: widths,
+    colAligns: columns.map(({ head }) => (head === "network" || head === "" ? "left" : "right")),
+    style: { head: [], border: [], "padding-left": 1, "padding-right": 1 },
+    // No frame: one rule under the head is enough, and a narrow terminal needs the columns.
+    chars: {
+      "top": "",
+      "top-mid": "",
+      "top-left": "",
+      "top-right": "",
+      "bottom": "",
+      "bottom-mid": "",
+      "bottom-left": "",
+      "bottom-right": "",
+      "left": "",
+      "left-mid": "",
+      "mid": "",
+      "mid-mid": "",
+      "right": "",
+      "right-mid": "",
+      "middle": "",
+    },
+  });
+  for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
+  const [head, ...lines] = table.toString().split("\n").map((line) => truncateToWidth(line.trimEnd(), options.columns));
+  const rule = "─".repeat(Math.min(options.columns, widths.reduce((sum, width) => sum + width, 0)));
+  const emphasised = lines.map((line, i) => (options.colour && rows[i].best ? `\x1b[1m${line}\x1b[22m` : line));
+  const legend = columns.some(({ head }) => head === "") ? [truncateToWidth(LEGEND, options.columns)] : [];
+  return [head, rule, ...emphasised, ...legend].join("\n");
+}

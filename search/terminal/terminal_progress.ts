@@ -1,0 +1,49 @@
+// The live view on the real standard error; standard output is kept for the result.
+import process from "node:process";
+import { createProgress, type Progress } from "./live_view.ts";
+
+const TICK_MS = 250;
+const UNCAUGHT = ["error", "unhandledrejection"] as const;
+const FALLBACK_SIZE = { columns: 80, rows: 24 };
+
+function consoleSize(): { columns: number; rows: number } {
+  try {
+    return Deno.consoleSize();
+  } catch {
+    // Standard error is a terminal, but none of the others tells its size.
+    return FALLBACK_SIZE;
+  }
+}
+
+/**
+ * Progress on standard error: a live view on a terminal, plain lines for a pipe, a dumb terminal or where CI is set.
+ * The cursor comes back whenever the process ends, also by an error; `close` ends it earlier.
+ */
+export function openTerminalProgress(): Progress {
+  const encoder = new TextEncoder();
+  const live = Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb" && !Deno.env.get("CI");
+  const progress = createProgress({
+    stream: live ? "tty" : "plain",
+    write(text) {
+      const bytes = encoder.encode(text);
+      for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+    },
+    columns: () => consoleSize().columns,
+    rows: () => consoleSize().rows,
+    now: () => performance.now(),
+  });
+  if (!live) return progress;
+  const timer = setInterval(progress.tick, TICK_MS);
+  // Deno.exit is told by "exit" alone, an error that nobody catches by the other two.
+  process.on("exit", progress.close);
+  for (const type of UNCAUGHT) globalThis.addEventListener(type, progress.close);
+  return {
+    ...progress,
+    close() {
+      clearInterval(timer);
+      process.off("exit", progress.close);
+      for (const type of UNCAUGHT) globalThis.removeEventListener(type, progress.close);
+      progress.close();
+    },
+  };
+}

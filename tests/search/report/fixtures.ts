@@ -1,0 +1,150 @@
+// Fixtures: made-up trials with plausible values from a seed, to test what draws them. Nothing here was measured.
+import type { Architecture } from "../../../src/schemas/architecture.ts";
+import { type Measurement, PROTOCOL } from "../../../src/schemas/measurement.ts";
+import type { Trial } from "../../../src/schemas/trial.ts";
+import type { ReportData } from "../../../search/report/report_data.ts";
+
+const ARCHITECTURE: Architecture = {
+  version: 1,
+  input: { height: 28, width: 28, channels: 1 },
+  classes: 10,
+  nodes: [{ op: "globalAveragePool", inputs: [-1] }, { op: "dense", inputs: [0], units: 10 }],
+};
+
+/** Numbers from 0 to 1 that follow from `seed` (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function fixtureMeasurement(deviceName: string, medianMs: number): Measurement {
+  return {
+    protocol: PROTOCOL,
+    device: { name: deviceName, kind: "process", description: "a made-up processor" },
+    runtime: "tfjs-wasm",
+    backend: "wasm, 1 thread",
+    architectureHash: "fixture",
+    samplesMs: [medianMs * 0.98, medianMs, medianMs * 1.02],
+    warmupRuns: 20,
+    coldStartMs: 120,
+    medianMs,
+    p90Ms: medianMs * 1.1,
+    p99Ms: medianMs * 1.2,
+    madMs: medianMs * 0.01,
+    ciLowMs: medianMs * 0.985,
+    ciHighMs: medianMs * 1.02,
+    outputDifference: 2e-7,
+    valid: true,
+    flags: [],
+    measuredAt: "2026-01-02T03:04:05Z",
+  };
+}
+
+/** A completed trial; `overrides` win. Its latency is measured on the device "here". */
+export function fixtureTrial(overrides: Partial<Trial> & { number: number }): Trial {
+  const latencyMs = overrides.latencyMs ?? 1.5;
+  const accuracy = overrides.accuracy ?? 0.7;
+  return {
+    role: "search",
+    batch: 0,
+    tokens: [0],
+    architecture: ARCHITECTURE,
+    architectureHash: `fixture ${overrides.number}`,
+    parameters: 16_586,
+    multiplyAdds: 1_040_000,
+    seed: overrides.number,
+    state: "completed",
+    accuracy,
+    measurements: [fixtureMeasurement("here", latencyMs)],
+    latencyMs,
+    reward: accuracy,
+    steps: 400,
+    trainSeconds: 20,
+    backend: "wasm",
+    completedAt: "2026-01-02T03:05:05Z",
+    ...overrides,
+  };
+}
+
+/** A baseline with a name of its own, a little worse than a student of its latency. */
+export function fixtureBaseline(number: number, label: string, latencyMs: number, accuracy: number): Trial {
+  return fixtureTrial({ number, role: "baseline", batch: -1, label, latencyMs, accuracy });
+}
+
+/** `count` completed search trials whose latency follows multiply-adds and whose accuracy grows with both. */
+export function fixtureTrials(count: number, seed: number, targetMs = 2): Trial[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const size = random();
+    const multiplyAdds = Math.round(400_000 + size * 3_200_000);
+    const latencyMs = 0.5 + size * 2.4 + random() * 0.5;
+    const accuracy = 0.58 + 0.16 * Math.sqrt(size) + 0.05 * random() * (0.4 + i / count);
+    return fixtureTrial({
+      number: i + 1,
+      batch: Math.floor(i / 4),
+      multiplyAdds,
+      parameters: Math.round(4_000 + size * 60_000),
+      latencyMs,
+      accuracy,
+      reward: latencyMs <= targetMs ? accuracy : accuracy * targetMs / latencyMs,
+    });
+  });
+}
+
+/** The report of a run that has just begun: no trial, nothing failed; `overrides` win. */
+export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
+  return {
+    run: "fixture-run",
+    createdAt: "2026-01-02T03:14:05Z",
+    startedAt: "2026-01-02T03:04:05Z",
+    seconds: 512,
+    state: "complete",
+    plannedTrials: overrides.trials?.filter(({ role }) => role === "search").length ?? 0,
+    configuration: [["preset", "quick"], ["controller", "ppo"], ["reward", "hard"], ["seed", "1"]],
+    machine: "made-up processor, 2 cores, Linux",
+    dataset: "Fashion-MNIST: 50,000 training, 10,000 validation, 10,000 test images",
+    teacher: {
+      name: "reference x2.0",
+      accuracy: 0.884,
+      testAccuracy: 0.879,
+      parameters: 411_000,
+      multiplyAdds: 21_300_000,
+    },
+    devices: [{ name: "here", description: "a made-up processor", targetMs: 2, runtime: "tfjs-wasm" }],
+    trials: [],
+    final: [],
+    ...overrides,
+  };
+}
+
+/** A whole run: 24 trials of which one failed and two are infeasible, three baselines, three finals. */
+export function fixtureWholeRun(): ReportData {
+  const trials = fixtureTrials(24, 7);
+  trials[4] = { ...trials[4], state: "failed", reason: "NaN loss at step 120", accuracy: undefined, reward: undefined };
+  for (const index of [9, 15]) {
+    const reason = "latency 2.9 ms is over the limit of 2.5 ms";
+    trials[index] = { ...trials[index], state: "infeasible", reason, accuracy: undefined, reward: undefined };
+  }
+  const baselines = [
+    fixtureBaseline(1, "reference x0.35", 0.7, 0.602),
+    fixtureBaseline(2, "reference x0.5", 1.15, 0.665),
+    fixtureBaseline(3, "reference x1.0", 2, 0.712),
+  ];
+  const best = trials.filter(({ reward }) => reward !== undefined)
+    .sort((a, b) => (b.reward ?? 0) - (a.reward ?? 0)).slice(0, 3);
+  const final = best.map((trial) => ({
+    trial: trial.number,
+    role: trial.role,
+    accuracy: (trial.accuracy ?? 0) + 0.08,
+    testAccuracy: (trial.accuracy ?? 0) + 0.075,
+    steps: 2_000,
+    trainSeconds: 90,
+    weights: `weights/final-${trial.number}.bin`,
+  }));
+  return fixtureReport({ trials: [...trials, ...baselines], final, plannedTrials: 24 });
+}

@@ -1,0 +1,231 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { parseHTML } from "linkedom";
+import { paretoFront } from "../../../search/pareto.ts";
+import type { ReportData } from "../../../search/report/report_data.ts";
+import { renderReport } from "../../../search/report/report.ts";
+import {
+  fixtureBaseline,
+  fixtureMeasurement,
+  fixtureReport,
+  fixtureTrial,
+  fixtureTrials,
+  fixtureWholeRun,
+} from "./fixtures.ts";
+
+function open(data: ReportData): Document {
+  return parseHTML(renderReport(data)).document as unknown as Document;
+}
+
+function texts(root: Document | Element, selector: string): string[] {
+  return [...root.querySelectorAll(selector)].map(({ textContent }) => (textContent ?? "").replace(/\s+/g, " ").trim());
+}
+
+/** Marks of one kind in one figure, as drawn for a wide page. */
+function countMarks(document: Document, figure: string, kind: string, mark: string): number {
+  return document.querySelectorAll(`#${figure} .wide .${kind} ${mark}`).length;
+}
+
+Deno.test("the figures hold one mark per trial they speak of", () => {
+  const data = fixtureWholeRun();
+  const document = open(data);
+  const search = data.trials.filter(({ role }) => role === "search");
+  const completed = search.filter(({ state }) => state === "completed");
+  const front = paretoFront(
+    completed.map(({ number, accuracy = 0, latencyMs = 0 }) => ({ number, accuracy, latencyMs })),
+  );
+  const count = (...what: [string, string, string]) => countMarks(document, ...what);
+
+  assertEquals(completed.length, 21);
+  assertEquals(count("accuracy-against-latency", "front", "circle"), front.length);
+  assertEquals(count("accuracy-against-latency", "students", "circle"), completed.length - front.length);
+  assertEquals(count("accuracy-against-latency", "baselines", "path"), 3);
+  assertEquals(count("accuracy-against-latency", "front-line", "path"), 1);
+  assertEquals(count("over-trials", "latencies", "circle"), 22);
+  assertEquals(count("over-trials", "infeasible", "path"), 2);
+  assertEquals(count("over-trials", "accuracies", "circle"), 21);
+  assertEquals(count("over-trials", "running-median", "path"), 1);
+  assertEquals(count("over-trials", "running-best", "path"), 1);
+  assertEquals(count("latency-against-multiply-adds", "students", "circle"), 24);
+  assertEquals(count("latency-against-multiply-adds", "baselines", "path"), 3);
+  assertEquals(count("latency-against-multiply-adds", "fit", "path"), 1);
+});
+
+Deno.test("the histogram's bars add up to the sampled students, infeasible ones included, baselines not", () => {
+  const document = open(fixtureWholeRun());
+  const titles = texts(document, "#latency-histogram .wide .bins title");
+  assertEquals(titles.reduce((sum, title) => sum + Number(title.split(" ")[0]), 0), 24);
+});
+
+Deno.test("a figure is drawn alike for a wide and for a narrow page", () => {
+  const document = open(fixtureWholeRun());
+  for (const figure of document.querySelectorAll("figure")) {
+    const titles = (width: string) => texts(figure, `.${width} title`);
+    assert(titles("wide").length > 0, figure.id);
+    assertEquals(titles("narrow"), titles("wide"), figure.id);
+  }
+});
+
+Deno.test("hovering a mark tells the trial and its values", () => {
+  const trials = [fixtureTrial({ number: 1, accuracy: 0.7125, latencyMs: 1.234, multiplyAdds: 1_040_000 })];
+  const document = open(fixtureReport({ trials }));
+  assertEquals(texts(document, "#accuracy-against-latency .wide .front title"), [
+    "trial 1: 71.3 %, 1.23 ms, on the front",
+  ]);
+});
+
+Deno.test("the table holds front, baselines, finals and teacher, fastest first, with the best student marked", () => {
+  const trials = [
+    fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1.5, reward: 0.7 }),
+    fixtureTrial({ number: 2, accuracy: 0.6, latencyMs: 1.6, reward: 0.6 }),
+    fixtureTrial({ number: 3, accuracy: 0.75, latencyMs: 2.5, reward: 0.6 }),
+    fixtureBaseline(1, "reference x0.5", 1, 0.65),
+  ];
+  const final = [{
+    trial: 1,
+    role: "search" as const,
+    accuracy: 0.8,
+    testAccuracy: 0.79,
+    steps: 10,
+    trainSeconds: 1,
+    weights: "w",
+  }];
+  const document = open(fixtureReport({ trials, final }));
+  assertEquals(texts(document, "#students tbody th"), [
+    "reference x0.5 baseline",
+    "trial 1 best rewardfront",
+    "trial 3 front",
+    "reference x2.0 teacher",
+  ]);
+  assertEquals(texts(document, "#students tr.best td"), [
+    "1.501.48–1.53",
+    "70.0 %",
+    "80.0 %",
+    "79.0 %",
+    "0.700",
+    "16.6 k",
+    "1.04 M",
+  ]);
+  assertEquals(texts(document, "h1"), [
+    "Best student: 70.0 % validation accuracy in 1.50 ms (target: 2.00 ms on this machine). " +
+    "Trained longer, it reaches 79.0 % on the test split.",
+  ]);
+});
+
+Deno.test("a best student beyond the target is said to miss it", () => {
+  const document = open(fixtureReport({ trials: [fixtureTrial({ number: 1, latencyMs: 2.5, reward: 0.5 })] }));
+  assertStringIncludes(texts(document, "h1")[0], "misses the target of 2.00 ms");
+});
+
+Deno.test("the caption counts the baselines that some student matches on both axes", () => {
+  const trials = [
+    fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1.5 }),
+    fixtureBaseline(1, "beaten", 1.6, 0.69),
+    fixtureBaseline(2, "not beaten", 1.4, 0.6),
+  ];
+  const document = open(fixtureReport({ trials }));
+  assertStringIncludes(texts(document, "#accuracy-against-latency figcaption")[0], "For 1 of 2 baselines");
+});
+
+Deno.test("a repeated network is drawn, but stands only once on the front", () => {
+  const first = fixtureTrial({ number: 1 });
+  const document = open(fixtureReport({ trials: [first, { ...first, number: 2, duplicateOf: 1 }] }));
+  assertEquals(countMarks(document, "accuracy-against-latency", "front", "circle"), 1);
+  assertEquals(countMarks(document, "accuracy-against-latency", "students", "circle"), 1);
+  assertStringIncludes(texts(document, ".state")[0], "1 a repeated network");
+});
+
+Deno.test("without a trial the report says so in place of empty axes", () => {
+  const document = open(fixtureReport({ state: "running", plannedTrials: 4 }));
+  assertEquals(document.querySelectorAll("svg").length, 0);
+  assertEquals(document.querySelectorAll("figure .nothing").length, 4);
+  assertMatch(texts(document, "h1")[0], /^No student has been completed yet/);
+  assertMatch(texts(document, ".state")[0], /^Still running: 0 of 4 trials/);
+});
+
+Deno.test("without a device yet the report is a whole page", () => {
+  const document = open(fixtureReport({ devices: [], state: "interrupted", plannedTrials: 4 }));
+  assertEquals(texts(document, "h1"), ["No student has been completed yet."]);
+  assertEquals(document.querySelectorAll("svg").length, 0);
+});
+
+Deno.test("one trial has its point, and sentences where one point is no figure", () => {
+  const document = open(fixtureReport({ trials: fixtureTrials(1, 3), teacher: null }));
+  assertEquals(countMarks(document, "accuracy-against-latency", "front", "circle"), 1);
+  assertMatch(texts(document, "#over-trials .nothing")[0], /needs at least two/);
+  assertMatch(texts(document, "#latency-against-multiply-adds .nothing")[0], /needs at least two/);
+});
+
+Deno.test("a run whose trials all failed lists the reasons", () => {
+  const failed = [1, 2].map((number) =>
+    fixtureTrial({
+      number,
+      state: "failed",
+      reason: "device gone",
+      accuracy: undefined,
+      reward: undefined,
+      measurements: [],
+    })
+  ).map(({ latencyMs: _latencyMs, ...trial }) => trial);
+  const document = open(fixtureReport({ trials: failed }));
+  assertEquals(document.querySelectorAll("svg").length, 0);
+  assertEquals(texts(document, "#failures tbody td.reason"), ["device gone", "device gone"]);
+});
+
+Deno.test("equal latencies and accuracies give finite coordinates and no invented correlation", () => {
+  const markup = renderReport(fixtureReport({ trials: [1, 2, 3, 4].map((number) => fixtureTrial({ number })) }));
+  assert(!markup.includes("NaN") && !markup.includes("Infinity"));
+  assertStringIncludes(markup, "Too few or too equal networks for a correlation.");
+});
+
+Deno.test("names and messages from outside stay text", () => {
+  const attack = `"><img src=x onerror=alert(1)><script>alert(2)</script></style></title>'&`;
+  const hostile = fixtureTrial({ number: 1, measurements: [{ ...fixtureMeasurement(attack, 1.5), flags: [attack] }] });
+  const failed = fixtureTrial({ number: 2, state: "failed", reason: attack });
+  const data = fixtureReport({
+    run: attack,
+    machine: attack,
+    dataset: attack,
+    configuration: [[attack, attack]],
+    teacher: { name: attack, accuracy: 0.8, testAccuracy: null, parameters: null, multiplyAdds: null },
+    devices: [
+      { name: attack, description: attack, targetMs: 2, runtime: attack },
+      { name: `${attack}2`, description: attack, targetMs: 3, runtime: "tfjs-wasm" },
+    ],
+    trials: [hostile, failed, fixtureBaseline(1, attack, 1, 0.6)],
+  });
+  const document = open(data);
+  assertEquals(document.querySelectorAll("script, img").length, 0);
+  for (const element of document.querySelectorAll("*")) {
+    for (const { name } of element.attributes) assert(!name.startsWith("on"), `<${element.tagName} ${name}>`);
+  }
+  assertStringIncludes(document.querySelector("title")?.textContent ?? "", attack);
+  assert(!renderReport(data).includes("<script"), "no script at all");
+});
+
+Deno.test("the report refers to nothing outside itself", () => {
+  const markup = renderReport(fixtureWholeRun());
+  assertEquals(markup.match(/(?:src|href)\s*=|@import|url\(/g), null);
+});
+
+Deno.test("with several devices each has its own figures, front and latency column", () => {
+  const trials = [1, 2].map((number) =>
+    fixtureTrial({
+      number,
+      accuracy: 0.7,
+      measurements: [fixtureMeasurement("laptop", number), fixtureMeasurement("phone", 3 - number)],
+    })
+  );
+  const devices = ["laptop", "phone"].map((name) => ({ name, description: name, targetMs: 2, runtime: "tfjs-wasm" }));
+  const document = open(fixtureReport({ trials, devices }));
+  const front = (figure: string) =>
+    texts(document, `#${figure} .wide .front title`).map((title) => title.split(":")[0]);
+  assertEquals(front("accuracy-against-latency"), ["trial 1"]);
+  assertEquals(front("accuracy-against-latency-2"), ["trial 2"]);
+  assertEquals(texts(document, "#students thead th").slice(0, 3), [
+    "network",
+    "latency on laptop, ms",
+    "latency on phone, ms",
+  ]);
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  assertEquals(new Set(ids).size, ids.length);
+});

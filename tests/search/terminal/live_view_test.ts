@@ -1,0 +1,186 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { RunEvent } from "../../../search/events.ts";
+import { createProgress } from "../../../search/terminal/live_view.ts";
+import { initialState, nextState } from "../../../search/terminal/run_state.ts";
+import { renderFrame } from "../../../search/terminal/frame.ts";
+import { displayWidth } from "../../../search/terminal/text_width.ts";
+import { fixtureBaseline, fixtureTrial, fixtureTrials } from "../report/fixtures.ts";
+
+/** A view with a clock and a window of its own; `written` is what reached the terminal since the last look. */
+function openView(stream: "tty" | "plain") {
+  let text = "";
+  const window = { columns: 80, rows: 24, nowMs: 0 };
+  const progress = createProgress({
+    stream,
+    write: (more) => void (text += more),
+    columns: () => window.columns,
+    rows: () => window.rows,
+    now: () => window.nowMs,
+  });
+  return {
+    progress,
+    window,
+    written() {
+      const since = text;
+      text = "";
+      return since;
+    },
+  };
+}
+
+const START: RunEvent = { type: "start", run: "quick", trials: 24, stored: [] };
+const SEARCH: RunEvent = { type: "phase", phase: "search", message: "24 trials" };
+const WHOLE_RUN: RunEvent[] = [
+  START,
+  { type: "targets", targets: [{ device: "here", targetMs: 2 }] },
+  { type: "trial", trial: fixtureBaseline(1, "reference x1.0 日本語", 2, 0.7) },
+  SEARCH,
+  { type: "trainer", trainer: 1, activity: "trial 2, step 50/400" },
+  ...fixtureTrials(12, 7).map((trial): RunEvent => ({ type: "trial", trial })),
+];
+
+function stateAfter(events: readonly RunEvent[]) {
+  return events.reduce((state, event, i) => nextState(state, event, i * 1000), initialState(0));
+}
+
+Deno.test("a picture fits every window, down to one that holds next to nothing", () => {
+  for (const columns of [200, 80, 40, 12, 1]) {
+    for (const rows of [50, 24, 10, 4, 1]) {
+      const lines = renderFrame(stateAfter(WHOLE_RUN), { columns, rows, nowMs: 20_000 });
+      assert(lines.length >= 1 && lines.length <= Math.max(1, rows - 1), `${columns}x${rows}: ${lines.length} lines`);
+      for (const line of lines) assert(displayWidth(line) <= Math.max(1, columns - 1), `${columns}x${rows}: ${line}`);
+    }
+  }
+});
+
+Deno.test("a picture at 80x24 shows progress, time left, best, last, trainers, front and scatter", () => {
+  const text = renderFrame(stateAfter(WHOLE_RUN), { columns: 80, rows: 24, nowMs: 17_000 }).join("\n");
+  // Twelve trials in the 14 seconds since the search began, and twelve to go.
+  assertMatch(text, /^search +█+░+ 12\/24 trials, about 15 s left$/m);
+  assertMatch(text, /^best +70.5 %, 1.74 ms, reward 0.705 \(trial 3; target 2.00 ms\)$/m);
+  assertMatch(text, /^last +trial 12\/24: /m);
+  assertMatch(text, /^trainer 2 trial 2, step 50\/400$/m);
+  assertMatch(text, /^front +79.8 % +3.13 ms +trial 12$/m);
+  assertStringIncludes(text, "● front  · other  x baseline  │ target");
+});
+
+Deno.test("a short window keeps the progress and drops the pictures first", () => {
+  const lines = renderFrame(stateAfter(WHOLE_RUN), { columns: 80, rows: 3, nowMs: 17_000 });
+  assertEquals(lines.map((line) => line.split(" ")[0]), ["Nacre", "search"]);
+});
+
+Deno.test("the terminal view hides the cursor once and gives it back once", () => {
+  const { progress, written } = openView("tty");
+  for (const event of WHOLE_RUN) progress.handle(event);
+  progress.handle({ type: "done", outcome: "complete", seconds: 20, message: "report.html" });
+  progress.close();
+  progress.tick();
+  const text = written();
+  assertEquals(text.split("\x1b[?25l").length, 2);
+  assert(text.endsWith("complete after 20 s: report.html\n\x1b[?25h"), JSON.stringify(text.slice(-80)));
+});
+
+Deno.test("an unchanged picture is not written again, and the clock alone rewrites one line", () => {
+  const { progress, window, written } = openView("tty");
+  for (const event of WHOLE_RUN) progress.handle(event);
+  progress.tick();
+  written();
+  progress.tick();
+  assertEquals(written(), "");
+  window.nowMs += 1000;
+  progress.tick();
+  const rewritten = written();
+  assertStringIncludes(rewritten, "Nacre quick");
+  assert(!rewritten.includes("front"), rewritten);
+});
+
+Deno.test("a burst of events makes one picture", () => {
+  const { progress, window, written } = openView("tty");
+  progress.handle(START);
+  written();
+  for (let step = 0; step < 100; step++) {
+    progress.handle({ type: "trainer", trainer: 0, activity: `step ${step}` });
+  }
+  assertEquals(written(), "");
+  window.nowMs += 100;
+  progress.handle({ type: "trainer", trainer: 0, activity: "step 100" });
+  assertStringIncludes(written(), "step 100");
+});
+
+Deno.test("a request and a note stay on the screen unbroken, above the picture", () => {
+  const { progress, written } = openView("tty");
+  progress.handle(START);
+  const url = `http://127.0.0.1:1234/#${"x".repeat(150)}`;
+  progress.handle({ type: "waiting", message: `Open\n${url}` });
+  progress.handle({ type: "waiting", message: `Open\n${url}` });
+  const text = written();
+  assertEquals(text.split(`\n${url}\n`).length, 2);
+  assertStringIncludes(text, "Waiting for you");
+});
+
+Deno.test("after the window became narrower the old picture is erased by the lines that it now takes", () => {
+  const { progress, window, written } = openView("tty");
+  progress.handle(START);
+  progress.tick();
+  written();
+  window.columns = 40;
+  progress.tick();
+  // An empty line, a title of 79 columns and the word "starting" take four lines of 40.
+  assertEquals(written().split("\x1b[1A\x1b[2K").length - 1, 4);
+});
+
+Deno.test("plain mode has a line for each event that matters and no escape code", () => {
+  const { progress, written } = openView("plain");
+  const events: RunEvent[] = [
+    START,
+    { type: "targets", targets: [{ device: "here", targetMs: 2 }] },
+    SEARCH,
+    { type: "trainer", trainer: 0, activity: "trial 1" },
+    { type: "trial", trial: fixtureTrial({ number: 1 }) },
+    { type: "trial", trial: fixtureTrial({ number: 2, duplicateOf: 1 }) },
+    { type: "trial", trial: { ...fixtureTrial({ number: 3 }), state: "failed", reason: "\x1b[31mdevice gone" } },
+    { type: "waiting", message: "open the page" },
+    { type: "waiting", message: "open the page" },
+    { type: "note", message: "a note" },
+    { type: "done", outcome: "interrupted", seconds: 61, message: "the same command continues" },
+  ];
+  for (const event of events) progress.handle(event);
+  progress.tick();
+  progress.close();
+  assertEquals(written().split("\n"), [
+    "run quick: 24 trials",
+    "target: 2.00 ms on here",
+    "search: 24 trials",
+    "trial 1/24: 70.0 %, 1.50 ms, reward 0.700 (best: trial 1, 70.0 %, reward 0.700)",
+    "trial 2/24: 70.0 %, 1.50 ms, reward 0.700 (the same network as trial 1) (best: trial 1, 70.0 %, reward 0.700)",
+    "trial 3/24: failed: 70.0 %, 1.50 ms, reward 0.700: device gone (best: trial 1, 70.0 %, reward 0.700)",
+    "open the page",
+    "a note",
+    "interrupted after 1 min 1 s: the same command continues",
+    "",
+  ]);
+});
+
+Deno.test("plain mode writes at most one progress line in 5 s and 10 %, and the last one", () => {
+  const { progress, window, written } = openView("plain");
+  progress.handle({ type: "phase", phase: "teacher", message: "training" });
+  for (let done = 0; done <= 1000; done++) {
+    window.nowMs = done * 100;
+    progress.handle({ type: "progress", phase: "teacher", done, total: 1000, unit: "steps" });
+  }
+  progress.handle({ type: "progress", phase: "teacher", done: 1000, total: 1000, unit: "steps" });
+  const lines = written().trim().split("\n").slice(1);
+  assertEquals(lines.length, 10);
+  assertEquals(lines[0], "teacher: 100/1000 steps, about 2 min left");
+  assertEquals(lines[9], "teacher: 1000/1000 steps");
+});
+
+Deno.test("a phase of few, slow units is not silent for long", () => {
+  const { progress, window, written } = openView("plain");
+  progress.handle({ type: "phase", phase: "final", message: "training" });
+  for (let done = 1; done <= 3; done++) {
+    window.nowMs = done * 60_000;
+    progress.handle({ type: "progress", phase: "final", done, total: 3, unit: "students" });
+  }
+  assertEquals(written().trim().split("\n").slice(1).length, 3);
+});
