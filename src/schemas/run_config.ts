@@ -1,0 +1,126 @@
+// The configuration of a run: a user's options with everything filled in, as it is stored and hashed.
+import { z } from "zod";
+import { canonicalJson, contentHash } from "./architecture.ts";
+import { budgetSchema, presets } from "./presets.ts";
+import {
+  distillerOptionsSchemas,
+  parseDeviceOption,
+  type SearchOptions,
+  searchOptionsSchema,
+} from "./search_options.ts";
+
+const { shape } = searchOptionsSchema;
+
+/** A device of the run; without `targetMs`, the time of the reference network on it is the target. */
+export const configuredDeviceSchema = z.strictObject({
+  name: z.string(),
+  targetMs: z.number().positive().optional(),
+  weight: z.number().positive(),
+});
+
+export const runConfigSchema = z.strictObject({
+  ...budgetSchema.shape,
+  preset: shape.preset,
+  learningRate: shape.learningRate,
+  finalTop: shape.finalTop,
+  trainers: z.int().min(1),
+
+  dataset: shape.dataset,
+  /** The dataset's own size if not given. */
+  imageSize: shape.imageSize,
+  space: shape.space,
+  controller: shape.controller,
+  teacher: shape.teacher,
+  freshTeacher: shape.freshTeacher,
+  /** The distiller with its options. */
+  distiller: z.discriminatedUnion("name", [
+    z.strictObject({ name: z.literal("kd"), ...distillerOptionsSchemas.kd.shape }),
+    z.strictObject({ name: z.literal("none"), ...distillerOptionsSchemas.none.shape }),
+  ]),
+  seed: shape.seed,
+  dataSeed: shape.dataSeed,
+
+  devices: z.array(configuredDeviceSchema).min(1),
+  runtime: shape.runtime,
+  reward: shape.reward,
+  /** Those of the reward's form if not given. */
+  exponents: shape.exponents,
+  combine: shape.combine,
+  maxParameters: shape.maxParameters,
+  maxMultiplyAdds: shape.maxMultiplyAdds,
+  maxLatencyMs: shape.maxLatencyMs,
+  replay: shape.replay,
+
+  run: z.string(),
+  port: shape.port,
+  dataDir: shape.dataDir,
+  json: shape.json,
+});
+
+export type ConfiguredDevice = z.infer<typeof configuredDeviceSchema>;
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** Fields that results do not depend on; the preset counts by its numbers. */
+const irrelevantFields = [
+  "preset",
+  "freshTeacher",
+  "trainers",
+  "run",
+  "port",
+  "dataDir",
+  "json",
+] as const satisfies (keyof RunConfig)[];
+
+/** The part of a configuration that results depend on. */
+export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
+
+/**
+ * Fills in what `options` leave open: numbers from the preset, one trainer per core, the devices' targets, and a name
+ * from the hash of the configuration. Pure.
+ */
+export function resolveRunConfig(options: SearchOptions, machine: { cores: number }): RunConfig {
+  const { distiller, distillerOptions, device, targetMs, ...others } = options;
+  const config: Omit<RunConfig, "run"> = {
+    ...withoutUndefined(others),
+    ...budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) }),
+    trainers: options.trainers ?? Math.max(1, machine.cores),
+    distiller: runConfigSchema.shape.distiller.parse({ ...distillerOptions, name: distiller }),
+    devices: device.map(parseDeviceOption).map((parsed) => (targetMs === undefined ? parsed : { targetMs, ...parsed })),
+  };
+  return { ...config, run: options.run ?? runConfigHash(config).slice(0, 12) };
+}
+
+/** What results depend on: two configurations that differ elsewhere only are of one and the same run. */
+export function resultConfig(config: Omit<RunConfig, "run">): ResultConfig {
+  const irrelevant: ReadonlySet<string> = new Set(irrelevantFields);
+  const kept = Object.entries(config).filter(([field, value]) => value !== undefined && !irrelevant.has(field));
+  return Object.fromEntries(kept) as ResultConfig;
+}
+
+/** Content hash of all that results depend on, in hexadecimal. */
+export function runConfigHash(config: Omit<RunConfig, "run">): string {
+  return contentHash(resultConfig(config));
+}
+
+/** Fields that results depend on and in which the two differ, sorted. */
+export function differingFields(a: Omit<RunConfig, "run">, b: Omit<RunConfig, "run">): string[] {
+  const [one, other] = [new Map(Object.entries(resultConfig(a))), new Map(Object.entries(resultConfig(b)))];
+  return [...new Set([...one.keys(), ...other.keys()])]
+    .filter((field) => canonicalJson(one.get(field)) !== canonicalJson(other.get(field)))
+    .sort();
+}
+
+/** The configuration for people: option and value, in the order of the schema. */
+export function configurationRows(config: RunConfig): [option: string, value: string][] {
+  const order = Object.keys(runConfigSchema.shape) as (keyof RunConfig)[];
+  return order.flatMap((field): [string, string][] => {
+    const value = config[field];
+    if (value === undefined || field === "json") return [];
+    return [[field, typeof value === "object" ? JSON.stringify(value) : String(value)]];
+  });
+}
+
+/** Without the fields that are undefined, so that spreading it overwrites nothing with undefined. */
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+}

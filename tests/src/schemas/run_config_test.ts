@@ -1,0 +1,179 @@
+import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { describeOptions } from "../../../src/cli/option_description.ts";
+import { parseOptions } from "../../../src/cli/options.ts";
+import { UsageError } from "../../../src/cli/usage_error.ts";
+import { presets } from "../../../src/schemas/presets.ts";
+import { differingFields, resolveRunConfig, runConfigHash, runConfigSchema } from "../../../src/schemas/run_config.ts";
+import { runsOptionsSchema } from "../../../src/schemas/runs_options.ts";
+import { searchOptionsSchema } from "../../../src/schemas/search_options.ts";
+
+const command = { name: "search", summary: "Searches." };
+const parse = (...args: string[]) => {
+  const options = parseOptions(searchOptionsSchema, args, { command });
+  assert(options);
+  return options;
+};
+const resolve = (...args: string[]) => resolveRunConfig(parse(...args), { cores: 2 });
+const refusal = (...args: string[]) => assertThrows(() => parse(...args), UsageError).message;
+
+/** For every flag a value, and the field of the configuration that it changes. */
+const flags: Record<string, { value?: string; field: keyof ReturnType<typeof resolve>; becomes: unknown }> = {
+  preset: { value: "smoke", field: "preset", becomes: "smoke" },
+  trials: { value: "7", field: "trials", becomes: 7 },
+  "train-images": { value: "70", field: "trainImages", becomes: 70 },
+  epochs: { value: "7", field: "epochs", becomes: 7 },
+  "batch-size": { value: "7", field: "batchSize", becomes: 7 },
+  views: { value: "7", field: "views", becomes: 7 },
+  "validation-images": { value: "7", field: "validationImages", becomes: 7 },
+  "final-top": { value: "0", field: "finalTop", becomes: 0 },
+  "final-train-images": { value: "7", field: "finalTrainImages", becomes: 7 },
+  "final-epochs": { value: "7", field: "finalEpochs", becomes: 7 },
+  "teacher-train-images": { value: "7", field: "teacherTrainImages", becomes: 7 },
+  "teacher-epochs": { value: "7", field: "teacherEpochs", becomes: 7 },
+  trainers: { value: "7", field: "trainers", becomes: 7 },
+  dataset: { value: "mnist", field: "dataset", becomes: "mnist" },
+  "image-size": { value: "32", field: "imageSize", becomes: 32 },
+  space: { value: "mnas", field: "space", becomes: "mnas" },
+  controller: { value: "random", field: "controller", becomes: "random" },
+  teacher: { value: "auto", field: "teacher", becomes: "auto" },
+  "fresh-teacher": { field: "freshTeacher", becomes: true },
+  distiller: { value: "none", field: "distiller", becomes: { name: "none" } },
+  "distiller-options": {
+    value: '{"alpha":0.5}',
+    field: "distiller",
+    becomes: { name: "kd", temperature: 4, alpha: 0.5 },
+  },
+  seed: { value: "7", field: "seed", becomes: 7 },
+  device: { value: "phone=12.5:2", field: "devices", becomes: [{ name: "phone", targetMs: 12.5, weight: 2 }] },
+  runtime: { value: "tfjs-webgl", field: "runtime", becomes: "tfjs-webgl" },
+  "target-ms": { value: "5", field: "devices", becomes: [{ name: "here", targetMs: 5, weight: 1 }] },
+  reward: { value: "soft", field: "reward", becomes: "soft" },
+  exponents: { value: "0,-0.5", field: "exponents", becomes: [0, -0.5] },
+  combine: { value: "mean", field: "combine", becomes: "mean" },
+  "max-parameters": { value: "7", field: "maxParameters", becomes: 7 },
+  "max-multiply-adds": { value: "7", field: "maxMultiplyAdds", becomes: 7 },
+  "learning-rate": { value: "0.01", field: "learningRate", becomes: 0.01 },
+  "data-seed": { value: "4", field: "dataSeed", becomes: 4 },
+  "max-latency-ms": { value: "7.5", field: "maxLatencyMs", becomes: 7.5 },
+  replay: { value: "earlier", field: "replay", becomes: "earlier" },
+  run: { value: "mine", field: "run", becomes: "mine" },
+  port: { value: "8080", field: "port", becomes: 8080 },
+  "data-dir": { value: "elsewhere", field: "dataDir", becomes: "elsewhere" },
+  json: { field: "json", becomes: true },
+};
+
+Deno.test("every flag of search reaches the configuration", () => {
+  assertEquals(Object.keys(flags).sort(), describeOptions(searchOptionsSchema).map((option) => option.flag).sort());
+  for (const [flag, { value, field, becomes }] of Object.entries(flags)) {
+    const config = resolve(`--${flag}`, ...(value === undefined ? [] : [value]));
+    assertEquals<unknown>(config[field], becomes, flag);
+  }
+});
+
+Deno.test("a configuration is complete, fits its schema and survives JSON", () => {
+  for (const args of [[], ["--target-ms", "3", "--device", "a", "--run", "b"], ["--distiller", "none"]]) {
+    const config = resolve(...args);
+    assertEquals(runConfigSchema.parse(JSON.parse(JSON.stringify(config))), config);
+  }
+});
+
+Deno.test("numbers come from the preset where the user gave none", () => {
+  const { trainers: _trainers, ...quick } = resolve();
+  for (const [field, value] of Object.entries(presets.quick)) {
+    assertEquals<unknown>(quick[field as keyof typeof presets.quick], value);
+  }
+  const smoke = resolve("--preset", "smoke", "--epochs", "9");
+  assertEquals([smoke.trials, smoke.epochs], [presets.smoke.trials, 9]);
+});
+
+Deno.test("the presets have their numbers of trials", () => {
+  assertEquals([presets.smoke.trials, presets.quick.trials, presets.standard.trials], [4, 24, 200]);
+});
+
+Deno.test("there is one trainer per core, and at least one", () => {
+  assertEquals(resolveRunConfig(parse(), { cores: 6 }).trainers, 6);
+  assertEquals(resolveRunConfig(parse(), { cores: 0 }).trainers, 1);
+});
+
+Deno.test("the common target holds for devices without their own", () => {
+  assertEquals(resolve("--device", "a=3:2", "--device", "b", "--target-ms", "9").devices, [
+    { targetMs: 3, name: "a", weight: 2 },
+    { targetMs: 9, name: "b", weight: 1 },
+  ]);
+  assertEquals(resolve("--device", "a").devices, [{ name: "a", weight: 1 }]);
+});
+
+Deno.test("names that lead elsewhere, and values out of range, are refused", () => {
+  for (const name of [".hidden", "..", "a/b", "a\\b", "a b", "", "x".repeat(65), "é"]) {
+    assertStringIncludes(refusal("--run", name), "--run ");
+    assertStringIncludes(refusal("--replay", name), "--replay ");
+  }
+  for (const device of ["a=", "a=x", "a=1:", "=1", "a=-1", "a=1:2:3"]) {
+    assertStringIncludes(refusal("--device", device), `--device is ${device}; allowed: NAME[=targetMs[:weight]]`);
+  }
+  const wrong = { trials: "0", seed: "-1", port: "70000", trainers: "0", "image-size": "4", "max-parameters": "0" };
+  for (const [flag, value] of Object.entries(wrong)) {
+    assertStringIncludes(refusal(`--${flag}`, value), `--${flag} is ${value}; allowed: a whole number`);
+  }
+  assertStringIncludes(refusal("--target-ms", "0"), "--target-ms is 0; allowed: a number above 0");
+});
+
+Deno.test("options that do not go together are refused", () => {
+  assertStringIncludes(refusal("--device", "a", "--device", "a=3"), '--device: names "a" twice');
+  assertStringIncludes(refusal("--device", "a=0"), "a=0: target and weight are above 0");
+  assertStringIncludes(refusal("--device", "a=1:0"), "a=1:0: target and weight are above 0");
+  assertStringIncludes(refusal("--reward", "absolute", "--exponents", "0,-1"), "--exponents: belongs to the rewards");
+  const options = "--distiller-options";
+  assertStringIncludes(refusal(options, '{"temp":3}'), 'Unrecognized key: "temp"; options of kd: temperature, alpha');
+  assertStringIncludes(refusal(options, '{"alpha":2}'), "--distiller-options: alpha: Too big");
+  assertStringIncludes(refusal("--distiller", "none", options, '{"alpha":1}'), "options of none: none");
+});
+
+Deno.test("the hash, the name made from it and the differing fields depend on what results depend on", () => {
+  const base = resolve();
+  const irrelevant = ["--json", "--port=1", "--data-dir=x", "--trainers=9", "--run=x", "--fresh-teacher"];
+  const same = resolve(...irrelevant);
+  assertEquals(runConfigHash(same), runConfigHash(base));
+  assertEquals(differingFields(same, base), []);
+  assertEquals(base.run, runConfigHash(base).slice(0, 12));
+
+  const other = resolve("--seed", "2", "--max-parameters", "9", "--device", "phone");
+  assertNotEquals(runConfigHash(other), runConfigHash(base));
+  assertNotEquals(other.run, base.run);
+  assertEquals(differingFields(other, base), ["devices", "maxParameters", "seed"]);
+  assertEquals(differingFields(base, other), ["devices", "maxParameters", "seed"]);
+});
+
+Deno.test("a preset counts by its numbers, not by its name", () => {
+  const budget = Object.entries(presets.smoke).flatMap(([field, value]) => {
+    const { flag } = describeOptions(searchOptionsSchema).find((option) => option.key === field) ?? {};
+    return [`--${flag}`, String(value)];
+  });
+  assertEquals(runConfigHash(resolve(...budget)), runConfigHash(resolve("--preset", "smoke")));
+});
+
+Deno.test("help of search and runs fits 100 columns and names every default", () => {
+  for (const schema of [searchOptionsSchema, runsOptionsSchema]) {
+    let help = "";
+    parseOptions(schema, ["--help"], { command, print: (text) => help += text });
+    for (const line of help.split("\n")) assert(line.length <= 100, line);
+    const words = help.replace(/\s+/g, " ");
+    for (const { flag, defaultText } of describeOptions(schema)) {
+      assertStringIncludes(words, `--${flag} `);
+      if (defaultText) assertStringIncludes(words, `(default: ${defaultText}`);
+    }
+  }
+});
+
+Deno.test("runs lists by default, and deletes by name or clears the cache when told to", () => {
+  const runs = (...args: string[]) => parseOptions(runsOptionsSchema, args, { command: { ...command, name: "runs" } });
+  assertEquals<unknown>(runs(), { delete: [], clearCache: false, dataDir: ".nacre", json: false });
+  assertEquals(runs("--delete", "a", "--delete", "b")?.delete, ["a", "b"]);
+  assertEquals(runs("--clear-cache", "--json", "--data-dir", "x"), {
+    delete: [],
+    clearCache: true,
+    dataDir: "x",
+    json: true,
+  });
+  assertThrows(() => runs("--delete", "../x"), UsageError, "--delete is ../x; allowed: the name of a run");
+});
