@@ -1,0 +1,83 @@
+// The loss of PPO (Schulman et al., arXiv 1707.06347) as its gradient: each decision is an action of its own.
+import type { LstmPolicy, Trajectory } from "./lstm_policy.ts";
+
+/** One sampled sequence and how much better than expected it turned out. */
+export interface Episode {
+  tokens: readonly number[];
+  /** log P of every choice when the sequence was judged, `[all choices]`. */
+  oldLogProbabilities: Float64Array;
+  advantage: number;
+}
+
+export interface PpoLossOptions {
+  /** How far the ratio of new to old probability counts, to each side of 1. */
+  clipRange: number;
+  /** Weight of the entropy, summed over decisions, in the objective. */
+  entropyWeight: number;
+}
+
+export interface PpoGradient {
+  /** Of the loss, the negative objective, by the policy's parameters, `[parameters]`. */
+  gradient: Float64Array;
+  /** Nats per decision. */
+  entropy: number;
+  /** Estimate of KL(old, new) in nats per decision, mean of r - 1 - log r. */
+  divergence: number;
+  /** Share of decisions at which the clip cut the gradient off. */
+  clipFraction: number;
+}
+
+/**
+ * One term of the objective, min(r A, clip(r, 1 - range, 1 + range) A) for the ratio r of new to old probability, and
+ * its derivative by log r.
+ */
+export function clippedSurrogate(
+  ratio: number,
+  advantage: number,
+  clipRange: number,
+): { objective: number; derivative: number } {
+  const clippedRatio = Math.min(Math.max(ratio, 1 - clipRange), 1 + clipRange);
+  const [plain, clipped] = [ratio * advantage, clippedRatio * advantage];
+  return plain <= clipped ? { objective: plain, derivative: plain } : { objective: clipped, derivative: 0 };
+}
+
+/** The gradient of the mean loss over `episodes`, summed over decisions; at old = new it is that of REINFORCE. */
+export function ppoGradient(policy: LstmPolicy, episodes: readonly Episode[], options: PpoLossOptions): PpoGradient {
+  const gradient = new Float64Array(policy.parameters.length);
+  const decisions = policy.choices.length * episodes.length;
+  let [entropy, divergence, clipped] = [0, 0, 0];
+
+  for (const { tokens, oldLogProbabilities, advantage } of episodes) {
+    const trajectory = policy.forward(tokens);
+    const change = new Float64Array(trajectory.logProbabilities.length);
+    entropy += addEntropyGradient(trajectory, options.entropyWeight, change);
+    for (const [step, token] of tokens.entries()) {
+      const taken = policy.offsets[step] + token;
+      const logRatio = trajectory.logProbabilities[taken] - oldLogProbabilities[taken];
+      const ratio = Math.exp(logRatio);
+      const { derivative } = clippedSurrogate(ratio, advantage, options.clipRange);
+      change[taken] -= derivative;
+      divergence += ratio - 1 - logRatio;
+      if (derivative === 0 && advantage !== 0) clipped++;
+    }
+    for (let i = 0; i < change.length; i++) change[i] /= episodes.length;
+    policy.backward(trajectory, change, gradient);
+  }
+  return {
+    gradient,
+    entropy: entropy / decisions,
+    divergence: divergence / decisions,
+    clipFraction: clipped / decisions,
+  };
+}
+
+/** Adds the gradient of -weight * entropy by log P to `change`; returns the entropy, exact, over all decisions. */
+function addEntropyGradient({ logProbabilities }: Trajectory, weight: number, change: Float64Array): number {
+  let entropy = 0;
+  for (let i = 0; i < change.length; i++) {
+    const probability = Math.exp(logProbabilities[i]);
+    entropy -= probability * logProbabilities[i];
+    change[i] += weight * probability * (logProbabilities[i] + 1);
+  }
+  return entropy;
+}

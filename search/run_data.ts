@@ -1,0 +1,34 @@
+// The data of a run.
+import type { Dataset } from "../src/data/dataset.ts";
+import { prepareDataset } from "../src/data/table.ts";
+import { prepareTrainingData, type TrainingData } from "../src/data/training_data.ts";
+import type { RunContext } from "./run_context.ts";
+
+/** The dataset, the same as at the run's first start. */
+export async function openData(
+  { config, emit, signal, store }: RunContext,
+): Promise<{ file: string; data: TrainingData }> {
+  emit({ type: "phase", phase: "dataset", message: `Opening the dataset (${config.dataset}).` });
+  const { file, dataset } = await prepareDataset(config.dataset, {
+    cacheDir: `${config.dataDir}/cache`,
+    imageSize: config.imageSize,
+    signal,
+    log: (message) => emit({ type: "note", message }),
+    onProgress: ({ done, total, unit }) => emit({ type: "progress", phase: "dataset", done, total, unit }),
+  });
+  const hash = store.get("datasetHash");
+  if (hash !== undefined && hash !== dataset.contentHash) {
+    throw new Error(`run "${config.run}" was made on other data than ${dataset.source}; choose another --run`);
+  }
+  const data = prepareTrainingData(dataset, { seed: config.dataSeed, validationImages: config.validationImages });
+  store.set("datasetHash", dataset.contentHash);
+  store.set("dataset", describeData(dataset, data));
+  emit({ type: "note", message: describeData(dataset, data) });
+  return { file, data };
+}
+
+function describeData(dataset: Dataset, { train, validation }: TrainingData): string {
+  const { height, width, channels, classNames, name, source, test } = dataset;
+  const counts = `${train.length} training, ${validation.length} validation, ${test.count} test images`;
+  return `${name}: ${counts} of ${height}x${width}x${channels} in ${classNames.length} classes (${source})`;
+}

@@ -1,0 +1,39 @@
+// Where a run and the cache keep their files.
+
+/** Paths of one run and of the cache beside it. */
+export interface RunFolder {
+  name: string;
+  folder: string;
+  database: string;
+  report: string;
+  /** Shared by all runs of a data folder. */
+  cache: string;
+  /** Weights of a trial, or of its longer training. */
+  weights(role: "search" | "baseline", number: number, kind: "trial" | "final"): string;
+}
+
+/** Folder of all runs under `dataDir`. */
+export function runsFolder(dataDir: string): string {
+  return `${dataDir}/runs`;
+}
+
+/** Folder of everything that can be made again under `dataDir`. */
+export function cacheFolder(dataDir: string): string {
+  return `${dataDir}/cache`;
+}
+
+/** The paths of run `name` under `dataDir`; nothing is created. */
+export function runFolder(dataDir: string, name: string): RunFolder {
+  const folder = `${runsFolder(dataDir)}/${name}`;
+  return {
+    name,
+    folder,
+    database: `${folder}/run.sqlite`,
+    report: `${folder}/report.html`,
+    cache: cacheFolder(dataDir),
+    weights: (role, number, kind) =>
+      `${folder}/weights/${role === "baseline" ? "baseline" : "trial"}-${number}${
+        kind === "final" ? "-final" : ""
+      }.safetensors`,
+  };
+}

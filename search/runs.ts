@@ -1,0 +1,100 @@
+// `deno task runs`: the runs of a data folder, and how to be rid of them.
+import { cacheFolder, type RunFolder, runFolder, runsFolder } from "./run_folder.ts";
+import { searchResult } from "./result.ts";
+import { lockRun } from "./store/run_lock.ts";
+import { RunStore } from "./store/run_store.ts";
+
+/** A run at a glance. */
+export interface RunSummary {
+  run: string;
+  state: "running" | "complete" | "damaged";
+  startedAt: string;
+  preset: string;
+  trials: number;
+  plannedTrials: number;
+  bestReward: number | null;
+  bestAccuracy: number | null;
+  bestLatencyMs: number | null;
+  bytes: number;
+}
+
+/** Bytes of all files under `folder`; 0 where there is none. */
+export function folderBytes(folder: string): number {
+  let bytes = 0;
+  try {
+    for (const entry of Deno.readDirSync(folder)) {
+      const path = `${folder}/${entry.name}`;
+      bytes += entry.isDirectory ? folderBytes(path) : Deno.statSync(path).size;
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return bytes;
+}
+
+function summarise(paths: RunFolder): RunSummary {
+  const bytes = folderBytes(paths.folder);
+  try {
+    using store = new RunStore(paths.database, { readOnly: true });
+    const { best, completed, failed, infeasible, preset } = searchResult(store, paths);
+    const config = store.get("config") as { trials: number };
+    return {
+      run: paths.name,
+      state: store.get("state") === "complete" ? "complete" : "running",
+      startedAt: String(store.get("startedAt")),
+      preset,
+      trials: completed + failed + infeasible,
+      plannedTrials: config.trials,
+      bestReward: best?.reward ?? null,
+      bestAccuracy: best?.accuracy ?? null,
+      bestLatencyMs: best?.latencyMs ?? null,
+      bytes,
+    };
+  } catch {
+    const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null };
+    return {
+      run: paths.name,
+      state: "damaged",
+      startedAt: "",
+      preset: "",
+      trials: 0,
+      plannedTrials: 0,
+      ...none,
+      bytes,
+    };
+  }
+}
+
+/** All runs under `dataDir`, by name. */
+export function listRuns(dataDir: string): RunSummary[] {
+  let names: string[];
+  try {
+    names = [...Deno.readDirSync(runsFolder(dataDir))].filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+  return names.sort().map((name) => summarise(runFolder(dataDir, name)));
+}
+
+/** Deletes run `name` with its files. Rejects where it does not exist, or with a RunLockedError where it is in use. */
+export async function deleteRun(dataDir: string, name: string): Promise<void> {
+  const { folder } = runFolder(dataDir, name);
+  try {
+    await Deno.stat(folder);
+  } catch {
+    const names = listRuns(dataDir).map(({ run }) => run);
+    throw new Error(`no run "${name}" in ${dataDir}; there are: ${names.join(", ") || "none"}`);
+  }
+  using _lock = await lockRun(folder, name);
+  await Deno.remove(folder, { recursive: true });
+}
+
+/** Deletes what can be made again: prepared datasets, teachers, logits. Returns the bytes that were freed. */
+export async function clearCache(dataDir: string): Promise<number> {
+  const bytes = folderBytes(cacheFolder(dataDir));
+  await Deno.remove(cacheFolder(dataDir), { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  return bytes;
+}

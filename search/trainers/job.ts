@@ -1,0 +1,69 @@
+// What passes between the pool and a trainer process, as JSON lines: jobs one way, replies the other.
+import { z } from "zod";
+import { architectureSchema } from "../../src/schemas/architecture.ts";
+
+const data = {
+  /** Prepared dataset file. */
+  dataset: z.string(),
+  dataSeed: z.int(),
+  validationImages: z.int().positive(),
+};
+
+const trainJobSchema = z.strictObject({
+  kind: z.literal("train"),
+  ...data,
+  architecture: architectureSchema,
+  seed: z.int(),
+  trainImages: z.int().positive(),
+  epochs: z.int().positive(),
+  batchSize: z.int().positive(),
+  views: z.int().positive(),
+  peakLearningRate: z.number().positive(),
+  distiller: z.string(),
+  distillerOptions: z.record(z.string(), z.unknown()),
+  /** Folder of the teacher's cached logits, where the distiller needs them. */
+  teacherLogits: z.string().optional(),
+  /** Where the trained weights go, as safetensors. */
+  weights: z.string(),
+  /** Whether to score on the test part too. */
+  test: z.boolean(),
+});
+
+const logitsJobSchema = z.strictObject({
+  kind: z.literal("logits"),
+  ...data,
+  /** The teacher's safetensors file. */
+  teacher: z.string(),
+  /** Folder of the logit cache. */
+  folder: z.string(),
+  view: z.int().min(0),
+  block: z.int().min(0),
+});
+
+export const jobSchema = z.discriminatedUnion("kind", [trainJobSchema, logitsJobSchema]);
+
+const trainedSchema = z.strictObject({
+  /** On the validation part. */
+  accuracy: z.number(),
+  testAccuracy: z.number().optional(),
+  steps: z.int(),
+  seconds: z.number(),
+  loss: z.number(),
+  /** Backend that it was trained on. */
+  backend: z.string(),
+});
+
+export const replySchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("ready"), backend: z.string(), description: z.string() }),
+  z.strictObject({ type: z.literal("progress"), step: z.int(), steps: z.int() }),
+  z.strictObject({ type: z.literal("trained"), result: trainedSchema }),
+  z.strictObject({ type: z.literal("done") }),
+  /** `student`: the fault is the student's own, trying again would end the same. */
+  z.strictObject({ type: z.literal("failed"), reason: z.string(), student: z.boolean() }),
+]);
+
+export type TrainJob = z.infer<typeof trainJobSchema>;
+export type LogitsJob = z.infer<typeof logitsJobSchema>;
+export type Job = z.infer<typeof jobSchema>;
+export type Trained = z.infer<typeof trainedSchema>;
+export type Reply = z.infer<typeof replySchema>;

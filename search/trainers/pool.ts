@@ -1,0 +1,167 @@
+// Trainer processes: each takes one job at a time; one that dies or falls silent is killed and its job tried once more.
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { type Job, type Reply, replySchema, type Trained, type TrainJob } from "./job.ts";
+
+/** A job that was not done. `student`: the fault lies in the student, it counts as its result. */
+export class JobError extends Error {
+  override name = "JobError";
+  readonly student: boolean;
+
+  constructor(message: string, options: { student: boolean }) {
+    super(message);
+    this.student = options.student;
+  }
+}
+
+export interface PoolOptions {
+  /** Number of processes. */
+  trainers: number;
+  backend: "auto" | "wasm" | "webgpu";
+  /** A trainer that says nothing for so long is taken for dead. */
+  silenceMs?: number;
+  /** What a trainer does, for display; undefined: nothing. */
+  onProgress?: (trainer: number, progress: { label: string; step: number; steps: number } | undefined) => void;
+}
+
+interface Task {
+  job: Job;
+  label: string;
+  triesLeft: number;
+  resolve: (reply: Reply) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Trainer {
+  index: number;
+  process?: ChildProcessWithoutNullStreams;
+  task?: Task;
+  silence?: ReturnType<typeof setTimeout>;
+  errors: string;
+}
+
+const entry = fileURLToPath(new URL("./trainer.ts", import.meta.url));
+
+export class TrainerPool {
+  readonly #options: PoolOptions;
+  readonly #trainers: Trainer[];
+  readonly #queue: Task[] = [];
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#trainers = Array.from({ length: options.trainers }, (_, index) => ({ index, errors: "" }));
+  }
+
+  get size(): number {
+    return this.#trainers.length;
+  }
+
+  /** Trains and scores a network. Rejects with a JobError. */
+  async train(job: TrainJob, label: string): Promise<Trained> {
+    const reply = await this.#run(job, label);
+    if (reply.type !== "trained") throw new Error(`a training was answered with "${reply.type}"`);
+    return reply.result;
+  }
+
+  /** Runs a job that has no result but its file. Rejects with a JobError. */
+  async run(job: Exclude<Job, TrainJob>, label: string): Promise<void> {
+    await this.#run(job, label);
+  }
+
+  #run(job: Job, label: string): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ job, label, triesLeft: 1, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  #dispatch(): void {
+    if (this.#closed) {
+      for (const task of this.#queue.splice(0)) task.reject(new Error("the trainers were stopped"));
+      return;
+    }
+    for (const trainer of this.#trainers) {
+      if (trainer.task) continue;
+      const task = this.#queue.shift();
+      if (!task) return;
+      trainer.task = task;
+      const process = trainer.process ?? this.#start(trainer);
+      this.#listen(trainer);
+      process.stdin.write(`${JSON.stringify(task.job)}\n`);
+    }
+  }
+
+  #start(trainer: Trainer): ChildProcessWithoutNullStreams {
+    const child = spawn(Deno.execPath(), ["run", "-A", "--no-check", entry, this.#options.backend], { stdio: "pipe" });
+    trainer.process = child;
+    trainer.errors = "";
+    createInterface({ input: child.stdout }).on("line", (line) => this.#hear(trainer, line));
+    child.stderr.on("data", (chunk) => trainer.errors = (trainer.errors + chunk).slice(-2000));
+    // A write to a process that has just died fails here; its exit is what counts.
+    child.stdin.on("error", () => {});
+    child.on("error", (error) => trainer.errors += error.message);
+    child.on("close", () => {
+      if (trainer.process === child) this.#lost(trainer);
+    });
+    return child;
+  }
+
+  #listen(trainer: Trainer): void {
+    clearTimeout(trainer.silence);
+    const silenceMs = this.#options.silenceMs ?? 120_000;
+    trainer.silence = setTimeout(() => {
+      trainer.errors = `silent for ${silenceMs / 1000} s`;
+      trainer.process?.kill("SIGKILL");
+    }, silenceMs);
+  }
+
+  #hear(trainer: Trainer, line: string): void {
+    let reply: Reply;
+    try {
+      reply = replySchema.parse(JSON.parse(line));
+    } catch {
+      return; // something a library printed
+    }
+    this.#listen(trainer);
+    const { task } = trainer;
+    if (reply.type === "ready") return;
+    if (reply.type === "progress") {
+      if (task) this.#options.onProgress?.(trainer.index, { label: task.label, step: reply.step, steps: reply.steps });
+    } else if (task) {
+      this.#release(trainer);
+      if (reply.type === "failed") task.reject(new JobError(reply.reason, reply));
+      else task.resolve(reply);
+      this.#dispatch();
+    }
+  }
+
+  #release(trainer: Trainer): void {
+    clearTimeout(trainer.silence);
+    trainer.task = undefined;
+    this.#options.onProgress?.(trainer.index, undefined);
+  }
+
+  #lost(trainer: Trainer): void {
+    const { task } = trainer;
+    const cause = trainer.errors.trim().split("\n").at(-1) || "no message";
+    this.#release(trainer);
+    trainer.process = undefined;
+    if (task && this.#closed) task.reject(new Error("the trainers were stopped"));
+    else if (task && task.triesLeft > 0) this.#queue.unshift({ ...task, triesLeft: task.triesLeft - 1 });
+    else task?.reject(new JobError(`the trainer died twice: ${cause}`, { student: false }));
+    this.#dispatch();
+  }
+
+  /** Kills all trainers; what they had in work is rejected. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const ends = this.#trainers.flatMap(({ process }) =>
+      process ? [new Promise((resolve) => process.once("close", resolve))] : []
+    );
+    for (const { process } of this.#trainers) process?.kill("SIGKILL");
+    this.#dispatch();
+    await Promise.all(ends);
+  }
+}

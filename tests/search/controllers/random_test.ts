@@ -1,0 +1,19 @@
+import { assert, assertEquals } from "@std/assert";
+import { RandomController } from "../../../search/controllers/random.ts";
+import { decisionsWith, zeroShare } from "../../contracts/controller_contract.ts";
+
+Deno.test("random: the choices of a decision are equally likely", () => {
+  const samples = new RandomController({ decisions: decisionsWith([4]), seed: 3 }).ask(4000);
+  for (let token = 0; token < 4; token++) {
+    const count = samples.filter(({ tokens }) => tokens[0] === token).length;
+    // Mean 1000 and standard deviation 27; the seed is fixed, so this never flickers.
+    assert(Math.abs(count - 1000) < 4 * 27, `${token}: ${count}`);
+  }
+});
+
+Deno.test("random: rewards change nothing", () => {
+  const [told, untold] = [1, 1].map((seed) => new RandomController({ decisions: decisionsWith([2, 3, 4]), seed }));
+  told.tell(told.ask(10).map((sample) => ({ sample, reward: zeroShare(sample) })));
+  untold.ask(10);
+  assertEquals(told.ask(10), untold.ask(10));
+});
