@@ -142,7 +142,7 @@ const fields = z.strictObject({
   batchSize: budgetOption("batchSize"),
   views: budgetOption("views"),
   validationImages: budgetOption("validationImages"),
-  learningRate: z.number().positive().max(1).default(0.003).meta({
+  learningRate: z.number().positive().max(1).default(0.01).meta({
     group: "Budget",
     placeholder: "RATE",
     description: "highest learning rate of the cosine schedule (Adam)",
