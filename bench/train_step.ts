@@ -186,9 +186,3 @@ export const bench = {
   describe: "one training step (forward, loss, gradient, Adam) of a small student, batch 64, ours against PyTorch",
   run,
 };
-
-if (import.meta.main) {
-  const { rows, kernels } = await run({ cpu: Deno.args.includes("--cpu") });
-  console.table(rows);
-  console.table(kernels.slice(0, 16));
-}

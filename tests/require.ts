@@ -6,7 +6,7 @@ import { chromiumPath, firefoxPath } from "../devices/browsers.ts";
 const requirements = {
   chromium: () => chromiumPath() ? null : "no Chromium or Chrome found on PATH",
   firefox: () => firefoxPath() ? null : "no Firefox found on PATH",
-  vulkan: async () => await navigator.gpu?.requestAdapter() ? null : "no WebGPU adapter (no Vulkan driver)",
+  vulkan: async () => await hasAdapter() ? null : "no WebGPU adapter (no Vulkan driver)",
   "fashion-mnist": () =>
     existsSync("/usr/share/datasets/fashion-mnist") ? null : "Debian's dataset-fashion-mnist is not installed",
 } satisfies Record<string, () => string | null | Promise<string | null>>;
@@ -21,6 +21,13 @@ function existsSync(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Asked in a process that ends by SIGKILL: see tests/src/engine/webgpu_process.ts. */
+async function hasAdapter(): Promise<boolean> {
+  const code = 'console.log(await navigator.gpu?.requestAdapter() ? "yes" : "no"); Deno.kill(Deno.pid, "SIGKILL")';
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], stdin: "null" }).output();
+  return new TextDecoder().decode(stdout).startsWith("yes");
 }
 
 const reasons = new Map<Requirement, Promise<string | null>>();

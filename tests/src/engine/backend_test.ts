@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { type BackendChoice, startBackend } from "../../../src/engine/backend.ts";
 import { testWith } from "../../require.ts";
+import { onWebGpu } from "./webgpu_process.ts";
 
 Deno.test("wasm starts under its name with our kernels, and starting it again is harmless", async () => {
   for (let time = 0; time < 2; time++) {
@@ -17,11 +18,14 @@ Deno.test("cpu starts when asked for by name", async () => {
   assertEquals(tf.getBackend(), "cpu");
 });
 
-Deno.test("auto takes WebGPU on a real GPU only, never the cpu backend", async () => {
-  const started = await startBackend("auto");
-  assertEquals(started.name, tf.getBackend());
-  if (started.name === "wasm") assertMatch(started.reason, /^no GPU/);
-  else assertEquals([started.name, started.reason], ["webgpu", "a GPU is here"]);
+await testWith({
+  name: "auto takes WebGPU on a real GPU only, never the cpu backend",
+  needs: "vulkan",
+  fn: async () => {
+    const { auto } = await onWebGpu();
+    if (auto.name === "wasm") assertMatch(auto.reason, /^no GPU/);
+    else assertEquals([auto.name, auto.reason], ["webgpu", "a GPU is here"]);
+  },
 });
 
 Deno.test("wasm starts from any working directory", async () => {
@@ -72,8 +76,8 @@ await testWith({
   name: "webgpu asked for by name starts on any adapter and names it",
   needs: "vulkan",
   fn: async () => {
-    const started = await startBackend("webgpu");
-    assertEquals([started.name, tf.getBackend()], ["webgpu", "webgpu"]);
-    assertMatch(started.description, /\S/);
+    const { named } = await onWebGpu();
+    assertEquals([named.name, named.current], ["webgpu", "webgpu"]);
+    assertMatch(named.description, /\S/);
   },
 });

@@ -1,0 +1,41 @@
+// The public API: everything that is stable, and nothing that is not.
+export {
+  type Architecture,
+  architectureHash,
+  type ArchitectureNode,
+  architectureSchema,
+} from "./src/schemas/architecture.ts";
+export { type Measurement, measurementSchema } from "./src/schemas/measurement.ts";
+export { type FinalStudent, type Trial } from "./src/schemas/trial.ts";
+export { resolveRunConfig, type RunConfig } from "./src/schemas/run_config.ts";
+export { type SearchOptions, searchOptionsSchema } from "./src/schemas/search_options.ts";
+export { countMultiplyAdds, countParameters } from "./src/ops/layout.ts";
+export { mobileNetwork, parseBlocks } from "./src/spaces/mobile_blocks.ts";
+export { type SearchSpace, type SpaceOptions } from "./src/spaces/space.ts";
+export { createSpace } from "./src/spaces/table.ts";
+export { startBackend } from "./src/engine/backend.ts";
+export { buildStudent, Student } from "./src/models/student.ts";
+export { buildDeployedModel, type DeployedModel } from "./src/models/deployed_model.ts";
+export { initialiseWeights, type Weights } from "./src/models/weights.ts";
+export { prepareDataset } from "./src/data/table.ts";
+export { prepareTrainingData, type TrainingData } from "./src/data/training_data.ts";
+export { type Distiller } from "./src/distillation/distiller.ts";
+export { createDistiller } from "./src/distillation/table.ts";
+export { train, type TrainOptions } from "./src/training/train.ts";
+export { evaluate } from "./src/training/evaluate.ts";
+export { decodeSafetensors, encodeSafetensors } from "./src/export/safetensors.ts";
+export { type Device, openDevice, startDeviceServer, summariseSamples } from "./devices/mod.ts";
+export {
+  type Controller,
+  type ControllerOptions,
+  type Decision,
+  type Result,
+  type Sample,
+  type Snapshot,
+} from "./search/controller.ts";
+export { createController } from "./search/controllers/table.ts";
+export { rewardOf } from "./search/reward.ts";
+export { hypervolume, paretoFront } from "./search/pareto.ts";
+export { type RunEvent } from "./search/events.ts";
+export { type SearchResult } from "./search/result.ts";
+export { runSearch } from "./search/run.ts";
