@@ -80,7 +80,7 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
   return {
     run: paths.name,
     preset: config.preset,
-    backend: String(store.get("backend") ?? "none"),
+    backend: [...trials, ...baselines].find((trial) => trial.backend !== undefined)?.backend ?? "none",
     dataset: String(store.get("dataset") ?? ""),
     trials: trials.length,
     completed: count("completed"),

@@ -9,7 +9,7 @@ import type { RunEvent, RunPhase } from "./events.ts";
 import { dropWeights, trainFinals } from "./finals.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
 import { writeReport } from "./report/write_report.ts";
-import { type SearchResult, searchResult } from "./result.ts";
+import { completedTrials, type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
 import { openData } from "./run_data.ts";
 import { runFolder } from "./run_folder.ts";
@@ -55,9 +55,13 @@ export async function runSearch(config: RunConfig, options: RunOptions = {}): Pr
     await writeReport(store, paths, "complete");
     return searchResult(store, paths);
   } catch (error) {
-    saveSeconds();
-    // Best effort: the error that ended the run is the one to be told.
-    await writeReport(store, paths, "interrupted").catch(() => {});
+    // Best effort, on a full disk for instance: the error that ended the run is the one to be told.
+    try {
+      saveSeconds();
+      await writeReport(store, paths, "interrupted");
+    } catch {
+      throw error;
+    }
     throw error;
   }
 }
@@ -69,9 +73,10 @@ function finishedTrials(store: RunStore): Trial[] {
 function checkConfiguration(store: RunStore, config: RunConfig): void {
   const stored = store.get("config") as RunConfig | undefined;
   if (stored === undefined) {
-    store.set("config", config);
     store.set("startedAt", new Date().toISOString());
     store.set("state", "running");
+    // Last: a run that has a configuration has all of the above.
+    store.set("config", config);
     return;
   }
   const fields = differingFields(stored, config);
@@ -156,7 +161,11 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
   phase("baselines", `Training ${baselineWidths.length} width-scaled reference networks with the same budget.`);
   await runBaselines(context, dependencies, space);
   phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${config.reward}.`);
-  await searchLoop(dependencies, { trials: config.trials });
+  const trials = await searchLoop(dependencies, { trials: config.trials });
+  if (completedTrials(trials).length === 0) {
+    const reason = trials.find((trial) => trial.reason !== undefined)?.reason ?? "unknown";
+    throw new Error(`none of the ${trials.length} trials was completed; the first: ${reason}`);
+  }
 
   if (config.finalTop > 0) {
     phase(

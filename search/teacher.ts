@@ -70,7 +70,7 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
     test: false,
   }, "teacher");
   const teacher = {
-    name: `residual network ${key.slice(0, 8)}`,
+    name: "residual teacher",
     accuracy: trained.accuracy,
     parameters: countParameters(architecture),
     multiplyAdds: countMultiplyAdds(architecture),
