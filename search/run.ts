@@ -168,11 +168,11 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
   }
 
   if (config.finalTop > 0) {
+    await teaching?.ensure(config.views, config.finalTrainImages);
     phase(
       "final",
       `Training the ${config.finalTop} best students and the baselines longer, then scoring them on test data.`,
     );
-    await teaching?.ensure(config.views, config.finalTrainImages);
     await trainFinals(context, (trial) => {
       const budget = { trainImages: config.finalTrainImages, epochs: config.finalEpochs };
       const weights = paths.weights(trial.role, trial.number, "final");

@@ -155,10 +155,9 @@ Deno.test(
     const other = space.decisions.map(() => 1);
     const controller = createController("random", { decisions: space.decisions, seed: 1 });
     let id = 0;
-    const repeating = Object.assign(Object.create(controller), {
-      ask: (count: number) => Array.from({ length: count }, () => ({ id: id, tokens: id++ === 2 ? other : tokens })),
-    });
-    const dependencies = dependenciesOf(store, { controller: repeating });
+    controller.ask = (count: number) =>
+      Array.from({ length: count }, () => ({ id: id, tokens: id++ === 2 ? other : tokens }));
+    const dependencies = dependenciesOf(store, { controller });
     const trials = await searchLoop(dependencies, { trials: 4 });
     assertEquals(dependencies.log.trained, [1, 3]);
     assertEquals(trials.map(({ duplicateOf }) => duplicateOf), [undefined, 1, undefined, 1]);
