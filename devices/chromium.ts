@@ -8,6 +8,8 @@ export interface ChromiumOptions {
   server: DeviceServer;
   runtime: RuntimeName;
   log?: (line: string) => void;
+  /** Ends the wait for the page to pair. */
+  signal?: AbortSignal;
   /** How the browser is launched; default: by playwright. */
   launch?: (options: LaunchOptions) => Promise<Browser>;
 }
@@ -35,7 +37,7 @@ const relaunches = 2;
  * launched again when it dies. Error if none is installed or its page cannot be paired.
  */
 export async function launchChromiumDevice(
-  { server, runtime, log, launch = (options) => chromium.launch(options) }: ChromiumOptions,
+  { server, runtime, log, signal, launch = (options) => chromium.launch(options) }: ChromiumOptions,
 ): Promise<Device> {
   const executablePath = chromiumPath();
   if (!executablePath) {
@@ -51,6 +53,10 @@ export async function launchChromiumDevice(
       headless: true,
       chromiumSandbox: Deno.uid() !== 0,
       args: [...quietArguments, ...runtimeArguments[runtime]],
+      // Interrupts are the program's own affair: it saves first, and closes the browser then.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
     });
     const page = await browser.newPage();
     const { pairingUrl, device } = server.awaitDevice("chromium");
@@ -58,7 +64,7 @@ export async function launchChromiumDevice(
     // A crashed tab leaves the browser running: end it, so that both deaths take one way.
     page.once("crash", () => browser?.close());
     await page.goto(pairingUrl);
-    return await paired(page, device);
+    return await paired(page, device, signal);
   }
 
   function relaunch(): void {
@@ -88,12 +94,19 @@ export async function launchChromiumDevice(
   return { ...device, close };
 }
 
-async function paired(page: Page, device: Promise<Device>): Promise<Device> {
+async function paired(page: Page, device: Promise<Device>, signal?: AbortSignal): Promise<Device> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<null>((resolve) => timer = setTimeout(() => resolve(null), pairDeadlineMs));
-  const result = await Promise.race([device, deadline]);
-  clearTimeout(timer);
-  if (result) return result;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  try {
+    const result = await Promise.race([device, deadline, aborted.promise]);
+    if (result) return result;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
   const shown = await page.locator("main").innerText({ timeout: 1000 }).catch(() => "nothing");
   throw new Error(`Device "chromium" did not pair within ${pairDeadlineMs / 1000} s; its page shows: ${shown}`);
 }

@@ -34,7 +34,9 @@ export async function trainFinals(context: RunContext, trainLonger: (trial: Tria
 export async function dropWeights({ config, paths, store }: RunContext): Promise<void> {
   const trials = store.trials("search");
   const completed = completedTrials(trials);
-  const kept = new Set([...paretoFront(completed), ...bestTrials(trials, config.finalTop)].map(({ number }) => number));
+  const kept = new Set(
+    [...paretoFront(completed), ...bestTrials(trials, Math.max(1, config.finalTop))].map(({ number }) => number),
+  );
   for (const { number } of completed) {
     if (!kept.has(number)) await Deno.remove(paths.weights("search", number, "trial")).catch(() => {});
   }

@@ -64,7 +64,7 @@ export class TrialRunner {
   constructor(dependencies: LoopDependencies, done: readonly Trial[]) {
     this.#dependencies = dependencies;
     for (const trial of done) {
-      if (trial.duplicateOf === undefined && trial.state !== "failed") this.#remember(trial, Promise.resolve(trial));
+      if (trial.duplicateOf === undefined && !failedOutside(trial)) this.#remember(trial, Promise.resolve(trial));
     }
   }
 
@@ -77,12 +77,14 @@ export class TrialRunner {
     const { latencies, signal } = this.#dependencies;
     // Latencies first where trainers would disturb them; else each trial is trained as soon as it is measured.
     const measured: Promise<Trial>[] = [];
+    const inBatch = new Set<string>();
     for (const trial of trials) {
-      const first = this.#first.get(trial.architectureHash);
-      if (trial.state !== "pending" || (first && first.number !== trial.number)) {
+      const { architectureHash } = trial;
+      if (trial.state !== "pending" || this.#first.has(architectureHash) || inBatch.has(architectureHash)) {
         measured.push(Promise.resolve(trial));
         continue;
       }
+      inBatch.add(architectureHash);
       const measurement = this.#measure(trial);
       if (latencies.needsQuiet) await measurement;
       measured.push(measurement);
@@ -91,7 +93,7 @@ export class TrialRunner {
     const outcomes = trials.map((trial, index) => {
       const first = this.#first.get(trial.architectureHash);
       if (trial.state !== "pending") return Promise.resolve(trial);
-      if (first && first.number !== trial.number) return this.#repeat(trial, first.outcome);
+      if (first) return this.#repeat(trial, first.outcome);
       const outcome = measured[index].then((ready) => (ready.state === "pending" ? this.#train(ready) : ready));
       this.#remember(trial, outcome);
       return outcome;
@@ -100,6 +102,8 @@ export class TrialRunner {
     signal?.throwIfAborted();
     return settled.map((result) => {
       if (result.status === "rejected") throw result.reason;
+      // What failed outside the student says nothing of it: the next trial of that network is trained.
+      if (failedOutside(result.value)) this.#first.delete(result.value.architectureHash);
       return result.value;
     });
   }
@@ -128,7 +132,7 @@ export class TrialRunner {
     const tooLarge = brokenLimit(trial);
     if (tooLarge) return this.#finish(trial, { state: "infeasible", reason: tooLarge, reward: 0 });
     try {
-      const stored = trial.measurements;
+      const stored = store.measurementsOf(trial.architectureHash);
       const measurements = stored.length ? stored : await latencies.measure(trial.architecture, { signal });
       store.saveMeasurements(measurements);
       const { latencyMs } = score(measurements, 0);
@@ -160,9 +164,14 @@ export class TrialRunner {
   }
 }
 
+/** Failed for a reason that lies outside the student, so that no reward was given. */
+function failedOutside({ reward, state }: Trial): boolean {
+  return state === "failed" && reward === undefined;
+}
+
 function checkFailures(trials: readonly Trial[]): void {
   const last = trials.slice(-failuresInARow);
-  if (last.length === failuresInARow && last.every(({ state, reward }) => state === "failed" && reward === undefined)) {
+  if (last.length === failuresInARow && last.every(failedOutside)) {
     throw new Error(`${failuresInARow} trials in a row failed outside the student; the last: ${last.at(-1)?.reason}`);
   }
 }

@@ -41,7 +41,13 @@ export async function runSearch(config: RunConfig, options: RunOptions = {}): Pr
   using _lock = await lockRun(paths.folder, config.run);
   using store = new RunStore(paths.database);
   checkConfiguration(store, config);
-  const emit = options.onEvent ?? (() => {});
+  const emit = (event: RunEvent) => {
+    try {
+      options.onEvent?.(event);
+    } catch {
+      // A viewer that fails, for instance on a closed pipe, never harms the run.
+    }
+  };
   const started = performance.now();
   const secondsBefore = Number(store.get("seconds") ?? 0);
   const saveSeconds = () => store.set("seconds", secondsBefore + (performance.now() - started) / 1000);
@@ -101,6 +107,7 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
   const targets = await findTargets(context, latencies, space);
   emit({ type: "targets", targets });
 
+  signal?.throwIfAborted();
   const pool = new TrainerPool({
     trainers: config.trainers,
     backend: "auto",

@@ -9,7 +9,9 @@ export async function openData(
   { config, emit, signal, store }: RunContext,
 ): Promise<{ file: string; data: TrainingData }> {
   emit({ type: "phase", phase: "dataset", message: `Opening the dataset (${config.dataset}).` });
-  const { file, dataset } = await prepareDataset(config.dataset, {
+  // What "auto" came to at the first start holds for the whole run.
+  const name = String(store.get("datasetName") ?? config.dataset);
+  const { file, dataset } = await prepareDataset(name, {
     cacheDir: `${config.dataDir}/cache`,
     imageSize: config.imageSize,
     signal,
@@ -22,6 +24,7 @@ export async function openData(
   }
   const data = prepareTrainingData(dataset, { seed: config.dataSeed, validationImages: config.validationImages });
   store.set("datasetHash", dataset.contentHash);
+  if (config.dataset === "auto") store.set("datasetName", dataset.name);
   store.set("dataset", describeData(dataset, data));
   emit({ type: "note", message: describeData(dataset, data) });
   return { file, data };

@@ -27,8 +27,14 @@ export async function openLatencies(context: RunContext, cleanup: AsyncDisposabl
   const onPairingUrl = (url: string, name: string) =>
     emit({ type: "waiting", message: `Open ${url} in the browser that is to be "${name}".` });
   const { runtime } = config;
-  const opening = names.map((name) => openDevice({ name }, { runtime, server, log, onPairingUrl, signal }));
-  for (const device of opening) cleanup.defer(() => device.then((open) => open.close(), () => {}));
+  // One that cannot be had ends the wait for the others.
+  const failed = new AbortController();
+  const wait = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const opening = names.map((name) => openDevice({ name }, { runtime, server, log, onPairingUrl, signal: wait }));
+  for (const device of opening) {
+    cleanup.defer(() => device.then((open) => open.close(), () => {}));
+    device.catch((error) => failed.abort(error));
+  }
   const devices = await Promise.all(opening);
   store.set("devices", devices.map((device) => device.describe()));
   return deviceLatencies(devices, { runtime: config.runtime, seed: config.seed });

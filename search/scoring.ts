@@ -12,11 +12,11 @@ export function scoreOf(
   measurements: readonly Measurement[],
   accuracy: number,
 ): { latencyMs: number; reward: number } {
-  const latencies = measurements.map(({ medianMs }, index) => ({
-    latencyMs: medianMs,
-    targetMs: targets[index].targetMs,
-    weight: config.devices[index].weight,
-  }));
+  const latencies = measurements.map(({ device, medianMs }) => {
+    const index = config.devices.findIndex(({ name }) => name === device.name);
+    if (index < 0) throw new Error(`a measurement on ${device.name}, which is not a device of this run`);
+    return { latencyMs: medianMs, targetMs: targets[index].targetMs, weight: config.devices[index].weight };
+  });
   const { combine, exponents, reward: form } = config;
   const ratios = latencies.map(({ latencyMs, targetMs, weight }) => ({ value: latencyMs / targetMs, weight }));
   return {

@@ -117,6 +117,12 @@ export class RunStore {
     return row && measurementSchema.parse(JSON.parse(row.json));
   }
 
+  /** What devices measured of one network: of all of them, or nothing. */
+  measurementsOf(architectureHash: string): Measurement[] {
+    const rows = this.#database.prepare("SELECT json FROM measurements WHERE architecture = ?").all(architectureHash);
+    return rows.map((row) => measurementSchema.parse(JSON.parse((row as { json: string }).json)));
+  }
+
   measurements(): Measurement[] {
     const rows = this.#database.prepare("SELECT json FROM measurements").all() as { json: string }[];
     return rows.map((row) => measurementSchema.parse(JSON.parse(row.json)));

@@ -26,7 +26,11 @@ export function openTerminalProgress(): Progress {
     stream: live ? "tty" : "plain",
     write(text) {
       const bytes = encoder.encode(text);
-      for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+      try {
+        for (let written = 0; written < bytes.length;) written += Deno.stderr.writeSync(bytes.subarray(written));
+      } catch {
+        // Nobody reads any more: no reason to end what is shown.
+      }
     },
     columns: () => consoleSize().columns,
     rows: () => consoleSize().rows,

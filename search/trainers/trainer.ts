@@ -60,9 +60,10 @@ async function runTraining(job: TrainJob): Promise<Reply> {
     const model = buildDeployedModel(job.architecture, weights);
     try {
       const { dataset, validation } = data;
-      const accuracy = await evaluate(model, data, dataset.train, validation);
+      const onBatch = () => reply({ type: "progress", step: steps, steps });
+      const accuracy = await evaluate(model, data, dataset.train, validation, { onBatch });
       const everyTest = Uint32Array.from({ length: dataset.test.count }, (_, index) => index);
-      const testAccuracy = job.test ? await evaluate(model, data, dataset.test, everyTest) : undefined;
+      const testAccuracy = job.test ? await evaluate(model, data, dataset.test, everyTest, { onBatch }) : undefined;
       await writeWhole(job.weights, encodeSafetensors(job.architecture, weights));
       return { type: "trained", result: { accuracy, testAccuracy, steps, seconds, loss, backend: tf.getBackend() } };
     } finally {
@@ -81,7 +82,10 @@ async function runLogits(job: LogitsJob): Promise<Reply> {
   const { start, end } = cache.range(job.block);
   const model = buildDeployedModel(architecture, weights);
   try {
-    await cache.write(job, await predictLogits(model, data, dataset.train, trainPart.subarray(start, end), job.view));
+    // Heard as a sign of life, whatever the size of the teacher.
+    const onBatch = () => reply({ type: "progress", step: 1, steps: 1 });
+    const positions = trainPart.subarray(start, end);
+    await cache.write(job, await predictLogits(model, data, dataset.train, positions, { view: job.view, onBatch }));
   } finally {
     model.dispose();
   }

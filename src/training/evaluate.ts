@@ -6,22 +6,28 @@ import type { DeployedModel } from "../models/deployed_model.ts";
 
 const batchSize = 250;
 
-/** Logits `[indices.length, classes]` of images of `set`; `view` as in {@linkcode imageBatch}. */
+/** Logits `[indices.length, classes]` of images of `set`; `view` as in {@linkcode imageBatch}, `onBatch` once per batch. */
 export async function predictLogits(
   model: DeployedModel,
   data: TrainingData,
   set: ImageSet,
   indices: Uint32Array,
-  view?: number,
+  options: { view?: number; onBatch?: () => void } = {},
 ): Promise<Float32Array> {
   const { height, width, channels, classNames } = data.dataset;
   const logits = new Float32Array(indices.length * classNames.length);
   for (let start = 0; start < indices.length; start += batchSize) {
     const rows = indices.subarray(start, start + batchSize);
-    const images = tf.tensor4d(imageBatch(data, set, rows, view).images, [rows.length, height, width, channels]);
+    const images = tf.tensor4d(imageBatch(data, set, rows, options.view).images, [
+      rows.length,
+      height,
+      width,
+      channels,
+    ]);
     const predicted = model.predict(images);
     logits.set(await predicted.data(), start * classNames.length);
     tf.dispose([images, predicted]);
+    options.onBatch?.();
   }
   return logits;
 }
@@ -32,9 +38,10 @@ export async function evaluate(
   data: TrainingData,
   set: ImageSet,
   indices: Uint32Array,
+  options: { onBatch?: () => void } = {},
 ): Promise<number> {
   const classes = data.dataset.classNames.length;
-  const logits = await predictLogits(model, data, set, indices);
+  const logits = await predictLogits(model, data, set, indices, options);
   let correct = 0;
   for (const [row, index] of indices.entries()) {
     const scores = logits.subarray(row * classes, (row + 1) * classes);

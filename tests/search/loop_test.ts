@@ -162,6 +162,7 @@ Deno.test(
     assertEquals(dependencies.log.trained, [1, 3]);
     assertEquals(trials.map(({ duplicateOf }) => duplicateOf), [undefined, 1, undefined, 1]);
     assertEquals(trials[3].reward, trials[0].reward);
+    assertEquals(dependencies.log.order.filter((what) => what === "measure").length, 2);
   }),
 );
 
