@@ -6,7 +6,8 @@ await tf.setBackend("cpu");
 
 Deno.test("adam takes the steps of tfjs's own Adam", () => {
   const before = tf.memory().numTensors;
-  const reference = tf.variable(tf.tensor1d([1, -2, 0.5]), true);
+  const initial = tf.tensor1d([1, -2, 0.5]);
+  const reference = tf.variable(initial, true);
   const theirs = tf.train.adam(0.1, 0.9, 0.999, 1e-8);
   const ours = new Adam(3);
   let parameters = tf.tensor1d([1, -2, 0.5]);
@@ -21,7 +22,7 @@ Deno.test("adam takes the steps of tfjs's own Adam", () => {
   for (const [index, value] of parameters.dataSync().entries()) assertAlmostEquals(value, expected[index], 1e-5);
   parameters.dispose();
   ours.dispose();
-  reference.dispose();
+  tf.dispose([initial, reference]);
   theirs.dispose();
   assertEquals(tf.memory().numTensors, before);
 });
