@@ -94,6 +94,7 @@ function startChild(script: URL): RunningChild {
 export function createChild(name: string, script: URL): Child {
   let running: RunningChild | undefined;
   let queue: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   async function end(): Promise<void> {
     const ended = running;
@@ -104,6 +105,7 @@ export function createChild(name: string, script: URL): Child {
   async function ask(message: unknown, options: { deadlineMs: number; signal?: AbortSignal }): Promise<unknown> {
     for (let attemptsLeft = attempts;;) {
       options.signal?.throwIfAborted();
+      if (closed) throw new Error(`${name} is closed`);
       running ??= startChild(script);
       try {
         const reply: { result?: unknown; error?: string } = JSON.parse(await running.send(message, options));
@@ -124,6 +126,9 @@ export function createChild(name: string, script: URL): Child {
       return answered;
     },
     pid: () => running?.pid,
-    close: end,
+    close() {
+      closed = true;
+      return end();
+    },
   };
 }

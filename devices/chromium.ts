@@ -48,7 +48,7 @@ export async function launchChromiumDevice(
   let relaunchesLeft = relaunches;
 
   async function open(): Promise<Device> {
-    browser = await launch({
+    const launched = await launch({
       executablePath,
       headless: true,
       chromiumSandbox: Deno.uid() !== 0,
@@ -58,6 +58,11 @@ export async function launchChromiumDevice(
       handleSIGTERM: false,
       handleSIGHUP: false,
     });
+    if (closed || signal?.aborted) {
+      await launched.close();
+      throw signal?.reason ?? new Error('device "chromium" is closed');
+    }
+    browser = launched;
     const page = await browser.newPage();
     const { pairingUrl, device } = server.awaitDevice("chromium");
     browser.once("disconnected", relaunch);
@@ -75,7 +80,12 @@ export async function launchChromiumDevice(
       return;
     }
     log?.('device "chromium" died and is launched again');
-    open().catch((error: Error) => log?.(`device "chromium" could not be launched again: ${error.message}`));
+    open().catch(async (error: Error) => {
+      if (closed) return;
+      log?.(`device "chromium" could not be launched again: ${error.message}`);
+      // What waits for it, and what comes later, is told at once.
+      await close();
+    });
   }
 
   async function close(): Promise<void> {
@@ -100,6 +110,7 @@ async function paired(page: Page, device: Promise<Device>, signal?: AbortSignal)
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal?.reason);
   signal?.addEventListener("abort", abort);
+  if (signal?.aborted) abort();
   try {
     const result = await Promise.race([device, deadline, aborted.promise]);
     if (result) return result;

@@ -90,8 +90,13 @@ export async function deleteRun(dataDir: string, name: string): Promise<void> {
   await Deno.remove(folder, { recursive: true });
 }
 
-/** Deletes what can be made again: prepared datasets, teachers, logits. Returns the bytes that were freed. */
+/**
+ * Deletes what can be made again: prepared datasets, teachers, logits. Returns the bytes that were freed.
+ * Rejects with a RunLockedError where a run is in progress, which needs them.
+ */
 export async function clearCache(dataDir: string): Promise<number> {
+  using locks = new DisposableStack();
+  for (const { run } of listRuns(dataDir)) locks.use(await lockRun(runFolder(dataDir, run).folder, run));
   const bytes = folderBytes(cacheFolder(dataDir));
   await Deno.remove(cacheFolder(dataDir), { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -19,6 +19,7 @@ export interface AppDependencies {
 }
 
 // 20,000 samples as JSON take about 400 kB.
+const sessionSeconds = 30 * 86_400;
 const bodyLimitBytes = 1_000_000;
 
 /** Parses a JSON body strictly; refuses with the first problem, in one line. */
@@ -49,7 +50,7 @@ export function createApp({ registry, assets, port, pollWaitMs = 20_000 }: AppDe
     return c.json({ error: error.message }, error.status);
   });
   app.notFound((c) => refuse(c, 404, `nothing at ${c.req.path}`));
-  app.use(securityHeaders, sameHost([`127.0.0.1:${port}`, `localhost:${port}`]));
+  app.use(securityHeaders, sameHost(["127.0.0.1", "localhost"].map((name) => new URL(`http://${name}:${port}`).host)));
   app.use(bodyLimit({
     maxSize: bodyLimitBytes,
     onError: (c) => refuse(c, 413, `the body is larger than ${bodyLimitBytes} bytes`),
@@ -66,8 +67,16 @@ export function createApp({ registry, assets, port, pollWaitMs = 20_000 }: AppDe
         return refuse(c, 403, "this link is not valid any more: open the one that the terminal shows now");
       case "used":
         return refuse(c, 403, "this link was used by another browser already; each link pairs one browser");
+      case "taken":
+        return refuse(c, 403, `this browser is paired as "${result.name}" already; open the link in another browser`);
       case "paired":
-        setCookie(c, cookieName, result.session, { httpOnly: true, sameSite: "Strict", path: "/" });
+        setCookie(c, cookieName, result.session, {
+          httpOnly: true,
+          sameSite: "Strict",
+          path: "/",
+          // Outlives the browser, so that one that was closed comes back without a new link.
+          maxAge: sessionSeconds,
+        });
         break;
       case "again":
         break;

@@ -17,6 +17,7 @@ export type PairResult =
   | { kind: "paired"; session: string; browser: PairedBrowser }
   | { kind: "again"; browser: PairedBrowser }
   | { kind: "used" }
+  | { kind: "taken"; name: string }
   | { kind: "unknown" };
 
 export interface Registry {
@@ -107,6 +108,11 @@ export function createRegistry(options: Omit<JobQueueOptions, "name"> = {}): Reg
       const { browser } = record;
       if (record.tokenUsed) {
         return session && bySession.get(hashOf(session)) === record ? { kind: "again", browser } : { kind: "used" };
+      }
+      // One cookie per browser: a second name would silently take the page of the first away.
+      const other = session ? bySession.get(hashOf(session)) : undefined;
+      if (other && other !== record && records.get(other.browser.name) === other) {
+        return { kind: "taken", name: other.browser.name };
       }
       if (record.sessionHash) bySession.delete(record.sessionHash);
       const created = createSecret();

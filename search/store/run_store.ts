@@ -119,12 +119,14 @@ export class RunStore {
 
   /** What devices measured of one network: of all of them, or nothing. */
   measurementsOf(architectureHash: string): Measurement[] {
-    const rows = this.#database.prepare("SELECT json FROM measurements WHERE architecture = ?").all(architectureHash);
+    const rows = this.#database.prepare("SELECT json FROM measurements WHERE architecture = ? ORDER BY rowid").all(
+      architectureHash,
+    );
     return rows.map((row) => measurementSchema.parse(JSON.parse((row as { json: string }).json)));
   }
 
   measurements(): Measurement[] {
-    const rows = this.#database.prepare("SELECT json FROM measurements").all() as { json: string }[];
+    const rows = this.#database.prepare("SELECT json FROM measurements ORDER BY rowid").all() as { json: string }[];
     return rows.map((row) => measurementSchema.parse(JSON.parse(row.json)));
   }
 

@@ -27,14 +27,14 @@ export type PresetName = z.infer<typeof presetSchema>;
 export const presets: Readonly<Record<PresetName, Budget>> = {
   smoke: {
     trials: 4,
-    trainImages: 1500,
+    trainImages: 1024,
     epochs: 2,
     batchSize: 32,
     views: 2,
-    validationImages: 1000,
-    finalTrainImages: 1500,
-    finalEpochs: 3,
-    teacherTrainImages: 5000,
+    validationImages: 500,
+    finalTrainImages: 1536,
+    finalEpochs: 2,
+    teacherTrainImages: 4096,
     teacherEpochs: 1,
   },
   quick: {
