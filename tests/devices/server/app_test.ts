@@ -69,7 +69,7 @@ Deno.test("a token is exchanged for a session cookie that scripts and other site
   const response = await post(app, "/api/pair", { token: registry.expect("phone").token, page });
   assertMatch(
     response.headers.get("Set-Cookie") ?? "",
-    /^nacre_session_7411=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+    /^nacre_session_7411=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/,
   );
   assertEquals(response.headers.get("Cache-Control"), "no-store");
 });
