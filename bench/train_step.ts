@@ -175,7 +175,7 @@ async function run(options: TrainStepOptions = {}): Promise<{ rows: TrainStepRow
     rows.push({ engine: "tfjs cpu", msPerStep: rounded(timeSteps(slow.step, 1)), note: "plain JavaScript, 1 step" });
     slow.dispose();
   } else {
-    rows.push({ engine: "tfjs cpu", msPerStep: null, note: "skipped: half a minute for one step; option cpu" });
+    rows.push({ engine: "tfjs cpu", msPerStep: null, note: "skipped: half a minute for one step; --cpu adds it" });
   }
   return { rows, kernels };
 }

@@ -1,13 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NodeOf } from "../schemas/architecture.ts";
-import { batchNormActivation } from "./batch_norm.ts";
 import {
-  batchNormEpsilon,
   batchNormParameters,
   batchNormStatistics,
   evaluateBatchNorm,
   foldBatchNorm,
   fusedActivation,
+  trainBatchNorm,
 } from "./normalised.ts";
 import type { Op } from "./op.ts";
 import { imageShape, strided } from "./shapes.ts";
@@ -30,13 +29,9 @@ export const depthwiseConv: Op<NodeOf<"depthwiseConv">> = {
     const [outHeight, outWidth] = strided(height, width, node.stride);
     return outHeight * outWidth * node.kernel * node.kernel * channels;
   },
-  train(node, [x], [kernel, gamma, beta]) {
+  train(node, [x], [kernel, ...normalisation]) {
     const linear = tf.depthwiseConv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, node.stride, "same");
-    const normalised = batchNormActivation(linear, gamma as tf.Tensor1D, beta as tf.Tensor1D, {
-      epsilon: batchNormEpsilon,
-      activation: node.activation,
-    });
-    return { output: normalised.y, statistics: [normalised.mean, normalised.variance] };
+    return trainBatchNorm(linear, normalisation, node.activation);
   },
   evaluate(node, [x], [kernel, ...normalisation], statistics) {
     const linear = tf.depthwiseConv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, node.stride, "same");

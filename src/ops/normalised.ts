@@ -1,7 +1,8 @@
 // What convolutions share: batch norm with its weights, its evaluation form, and its folding.
 import * as tf from "@tensorflow/tfjs";
 import type { Activation } from "../schemas/architecture.ts";
-import type { WeightSpec } from "./op.ts";
+import { batchNormActivation } from "./batch_norm.ts";
+import type { TrainingOutput, WeightSpec } from "./op.ts";
 
 /** Epsilon of every batch norm (MnasNet, 1807.11626, reference code). */
 export const batchNormEpsilon = 1e-3;
@@ -34,6 +35,17 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
     default:
       return activation satisfies never;
   }
+}
+
+/** Batch norm by the batch, then the activation, differentiable; the operands are `[channels]`. */
+export function trainBatchNorm(
+  x: tf.Tensor,
+  [gamma, beta]: readonly tf.Tensor[],
+  activation: Activation,
+): TrainingOutput {
+  const options = { epsilon: batchNormEpsilon, activation };
+  const { y, mean, variance } = batchNormActivation(x, gamma as tf.Tensor1D, beta as tf.Tensor1D, options);
+  return { output: y, statistics: [mean, variance] };
 }
 
 /** Batch norm by moving averages, then the activation; the operands are `[channels]`. */

@@ -4,6 +4,7 @@ import { PROTOCOL } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
 import { architectureHash } from "../../src/schemas/architecture.ts";
 import { createSpace } from "../../src/spaces/table.ts";
+import type { Controller } from "../../search/controller.ts";
 import { createController } from "../../search/controllers/table.ts";
 import { batchSize, type LoopDependencies, searchLoop } from "../../search/loop.ts";
 import { RunStore } from "../../search/store/run_store.ts";
@@ -84,6 +85,18 @@ function inFile<T>(run: (file: string) => Promise<T>): () => Promise<void> {
       await Deno.remove(folder, { recursive: true });
     }
   };
+}
+
+/** A controller, and the rewards that it is told. */
+function listeningController(): { controller: Controller; told: (number | null)[] } {
+  const told: (number | null)[] = [];
+  const controller = createController("random", { decisions: space.decisions, seed: 1 });
+  const tell = controller.tell.bind(controller);
+  controller.tell = (results) => {
+    told.push(...results.map(({ reward }) => reward));
+    tell(results);
+  };
+  return { controller, told };
 }
 
 const essence = (trials: readonly Trial[]) =>
@@ -170,13 +183,7 @@ Deno.test(
   "what breaks a hard limit is not trained, and counts as zero",
   inFile(async (file) => {
     using store = new RunStore(file);
-    const told: (number | null)[] = [];
-    const controller = createController("random", { decisions: space.decisions, seed: 1 });
-    const tell = controller.tell.bind(controller);
-    controller.tell = (results) => {
-      told.push(...results.map(({ reward }) => reward));
-      tell(results);
-    };
+    const { controller, told } = listeningController();
     const dependencies = dependenciesOf(store, {
       controller,
       brokenLimit: (trial, latencyMs) =>
@@ -198,13 +205,7 @@ Deno.test(
   "a student's own failure counts as zero, any other is left out",
   inFile(async (file) => {
     using store = new RunStore(file);
-    const told: (number | null)[] = [];
-    const controller = createController("random", { decisions: space.decisions, seed: 1 });
-    const tell = controller.tell.bind(controller);
-    controller.tell = (results) => {
-      told.push(...results.map(({ reward }) => reward));
-      tell(results);
-    };
+    const { controller, told } = listeningController();
     const train = (trial: Trial) =>
       Promise.reject(new JobError(`loss NaN at step ${trial.number}`, { student: trial.number === 1 }));
     const trials = await searchLoop(dependenciesOf(store, { controller, train }), { trials: 2 });
