@@ -1,26 +1,69 @@
-// `deno task bench NAME [--json] [--cpu]`: without a name the list.
-import { bench as controllers } from "./controllers.ts";
+// `deno task bench NAME [options]`: without a name the list, `NAME --help` for its options.
+import { z } from "zod";
+import { parseOptions } from "../src/cli/options.ts";
+import { suggest } from "../src/cli/suggest.ts";
+import { UsageError } from "../src/cli/usage_error.ts";
+import { type Bench, json } from "./bench.ts";
+import { bench as controllersBench } from "./controllers.ts";
+import { bench as kernels } from "./kernels.ts";
 import { bench as trainStep } from "./train_step.ts";
+import { bench as trials } from "./trials.ts";
 
-/** Every benchmark: a new one is one file and one row. */
-const benches = { [controllers.name]: controllers, [trainStep.name]: trainStep };
+const controllersOptions = z.strictObject({
+  seeds: z.int().min(1).max(10_000).default(20).meta({
+    placeholder: "N",
+    description: "landscapes of each kind, each with a controller of its own",
+  }),
+  json,
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  const json = args.includes("--json");
-  const [name] = args.filter((arg) => arg !== "--json" && arg !== "--cpu");
-  if (name === undefined || name === "--help") {
-    for (const { name, describe } of Object.values(benches)) console.log(`${name.padEnd(14)}${describe}`);
-    return 0;
+const controllers: Bench<typeof controllersOptions> = {
+  name: controllersBench.name,
+  summary: `${controllersBench.describe[0].toUpperCase()}${controllersBench.describe.slice(1)}.`,
+  options: controllersOptions,
+  run: ({ seeds }) => controllersBench.run({ seeds }),
+};
+
+/** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
+const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
+  [controllers, kernels, trainStep, trials].map((bench) => [bench.name, bench as unknown as Bench]),
+);
+
+/** Lists of rows as tables, the rest as it is. */
+function show(result: object): void {
+  for (const [name, value] of Object.entries(result)) {
+    if (Array.isArray(value)) {
+      if (value.length > 0) console.table(value);
+    } else console.log(`${name}:`, value);
   }
-  const bench = benches[name];
-  if (!bench) {
-    console.error(`unknown benchmark "${name}"; allowed: ${Object.keys(benches).join(", ")}`);
-    return 2;
-  }
-  const result = await bench.run({ cpu: args.includes("--cpu") });
-  if (json) console.log(JSON.stringify({ bench: name, ...result }));
-  else for (const rows of Object.values(result)) console.table(rows);
-  return 0;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+/** Runs the benchmark that `args` names; throws a UsageError where they are wrong. */
+export async function main(args: readonly string[]): Promise<void> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help") {
+    for (const { name, summary } of Object.values(benches)) console.log(`${name.padEnd(14)}${summary}`);
+    return;
+  }
+  const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+  if (!bench) {
+    const names = Object.keys(benches);
+    throw new UsageError(`unknown benchmark "${name}"; allowed: ${names.join(", ")}${suggest(name, names)}`);
+  }
+  const command = { name: `bench ${name}`, summary: bench.summary };
+  const options = parseOptions(bench.options, rest, { command });
+  if (options === null) return;
+  const result = await bench.run(options);
+  if (options.json) console.log(JSON.stringify({ bench: name, ...result }));
+  else show(result);
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+    Deno.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+}

@@ -1,188 +1,197 @@
-// How long one training step takes, where the time goes, and how PyTorch does on the same machine.
-import * as tf from "@tensorflow/tfjs";
-import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+// How long one training step takes in each framework on the same machine, in interleaved rounds.
+import { z } from "zod";
 import { median } from "../devices/protocol/statistics.ts";
-import { crossEntropy } from "../src/distillation/cross_entropy.ts";
-import { startBackend } from "../src/engine/backend.ts";
-import type { KernelVariant } from "../src/engine/wasm/kernel_library.ts";
-import { registerKernels } from "../src/engine/wasm/register_kernels.ts";
-import { buildStudent } from "../src/models/student.ts";
-import type { Architecture, ArchitectureNode } from "../src/schemas/architecture.ts";
-import { Adam } from "../src/training/adam.ts";
-import { startPyTorchPeer } from "./train_step_peer.ts";
+import { type Bench, json, save } from "./bench.ts";
+import { type KernelRow, kernelRows } from "./kernel_rows.ts";
+import { describeMachine, type Machine } from "./machine.ts";
+import { type Ratios, ratiosOf } from "./ratios.ts";
+import { rounded, saveResult } from "./results.ts";
+import { type StudentName, students } from "./students.ts";
+import { createJob, withJobFile } from "./trainers/job.ts";
+import { findPyTorch, type Trainer, type TrainerConditions, trainers } from "./trainers/table.ts";
+import { type Skipped, TrainerProcess } from "./trainers/trainer_process.ts";
 
-export interface TrainStepOptions {
-  rounds?: number;
-  /** Also one step on tfjs's plain JavaScript backend, which takes half a minute. */
-  cpu?: boolean;
-}
+const studentNames = Object.keys(students) as [StudentName, ...StudentName[]];
+
+export const trainStepOptionsSchema = z.strictObject({
+  student: z.enum(["all", ...studentNames]).default("all").meta({ description: "the network that is trained" }),
+  batch: z.int().min(1).max(4096).default(64).meta({ placeholder: "N", description: "images per step" }),
+  threads: z.int().min(1).max(64).default(1).meta({ placeholder: "N", description: "threads of each trainer" }),
+  rounds: z.int().min(1).max(1000).default(7).meta({
+    placeholder: "N",
+    description: "rounds through all trainers; a row is the median over them",
+  }),
+  roundSeconds: z.number().positive().max(60).default(0.5).meta({
+    placeholder: "S",
+    description: "how long a trainer's part of a round takes: as many steps as fit, at least one",
+  }),
+  trainer: z.string().default("").meta({
+    placeholder: "TEXT",
+    allowed: "a part of a trainer's name, for instance wasm",
+    description: "only trainers whose names hold this",
+    defaultText: "all",
+  }),
+  cpu: z.boolean().default(false).meta({ description: "also tfjs in plain JavaScript, half a minute a step" }),
+  software: z.boolean().default(false).meta({
+    description: "also WebGPU on a software adapter, whose times say nothing of a GPU's",
+  }),
+  save,
+  json,
+});
+
+export type TrainStepOptions = z.output<typeof trainStepOptionsSchema>;
 
 export interface TrainStepRow {
-  engine: string;
-  /** Median over the rounds; null where skipped. */
+  student: StudentName;
+  trainer: string;
+  side: Trainer["side"];
+  device: Trainer["device"];
+  /** Median over the rounds, and the extremes; null where skipped. */
   msPerStep: number | null;
+  minMs: number | null;
+  maxMs: number | null;
+  rounds: number;
+  stepsPerRound: number;
+  /** From the start of its process to the end of its first step. */
+  startSeconds: number | null;
+  /** Most memory its process had resident. */
+  peakMebibytes: number | null;
   note: string;
 }
 
-/** Share of one kernel in a step. */
-export interface KernelRow {
-  kernel: string;
-  callsPerStep: number;
-  msPerStep: number;
+export interface TrainStepResult extends Ratios {
+  rows: TrainStepRow[];
+  kernels: KernelRow[];
+  /** As the ratios beside, of the trainers on a GPU; absent where there is none. */
+  gpu?: Ratios;
+  date: string;
+  batchSize: number;
+  threads: number;
+  pytorch: string;
+  machine: Machine;
 }
 
-const batchSize = 64;
-const stepsPerRound = 10;
-const profiledSteps = 30;
+/** A trainer slower than this is timed in fewer rounds. */
+const patienceSeconds = 40;
+/** The second step of one that takes so long is all that is timed. */
+const verySlowMs = 15_000;
+const profiledSteps = 20;
 
-/** 16,586 parameters: a stem and four inverted residuals of expansion 3 on 28x28 grey images. */
-function architecture(): Architecture {
-  const nodes: ArchitectureNode[] = [
-    { op: "conv", inputs: [-1], kernel: 3, stride: 2, filters: 16, activation: "relu6" },
-  ];
-  const blocks = [
-    { filters: 16, stride: 1, kernel: 3 },
-    { filters: 24, stride: 2, kernel: 3 },
-    { filters: 24, stride: 1, kernel: 5 },
-    { filters: 40, stride: 2, kernel: 3 },
-  ] as const;
-  let channels = 16;
-  for (const { filters, stride, kernel } of blocks) {
-    const start = nodes.length - 1;
-    nodes.push(
-      { op: "conv", inputs: [start], kernel: 1, stride: 1, filters: 3 * channels, activation: "relu6" },
-      { op: "depthwiseConv", inputs: [start + 1], kernel, stride, activation: "relu6" },
-      { op: "conv", inputs: [start + 2], kernel: 1, stride: 1, filters, activation: "none" },
-    );
-    if (stride === 1 && filters === channels) nodes.push({ op: "add", inputs: [start, start + 3] });
-    channels = filters;
-  }
-  nodes.push({ op: "globalAveragePool", inputs: [nodes.length - 1] });
-  nodes.push({ op: "dense", inputs: [nodes.length - 1], units: 10 });
-  return { version: 1, input: { height: 28, width: 28, channels: 1 }, classes: 10, nodes };
+interface Running {
+  trainer: Trainer;
+  process: TrainerProcess | Skipped;
+  stepsPerRound: number;
+  rounds: number;
+  samples: number[];
 }
 
-/** A student with its optimizer on the current backend: `step` is forward, loss, gradient and Adam. */
-function createTraining() {
-  const student = buildStudent(architecture(), { seed: 1 });
-  const adam = new Adam(student.layout.parameterCount);
-  const images = tf.randomNormal([batchSize, 28, 28, 1], 0, 1, "float32", 1) as tf.Tensor4D;
-  const classes = Int32Array.from({ length: batchSize }, (_, index) => index % 10);
-  const labels = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(classes, "int32"), 10), "float32") as tf.Tensor2D);
+async function startTrainer(
+  trainer: Trainer,
+  conditions: TrainerConditions,
+  jobFile: string,
+  options: TrainStepOptions,
+): Promise<Running> {
+  const none = { stepsPerRound: 0, rounds: 0, samples: [] };
+  const command = trainer.command(conditions);
+  if (!Array.isArray(command)) return { trainer, process: command, ...none };
+  const process = await TrainerProcess.start(trainer.name, [...command, jobFile]);
+  if ("skipped" in process) return { trainer, process, ...none };
+  // Warms up, and tells how many steps a round holds.
+  let ms = await process.time(1);
+  if (ms > verySlowMs) return { trainer, process, stepsPerRound: 1, rounds: 1, samples: [ms] };
+  if (ms < 1000) ms = await process.time(Math.max(1, Math.round(300 / ms)));
+  const stepsPerRound = Math.max(1, Math.round(options.roundSeconds * 1000 / ms));
+  const affordable = Math.max(1, Math.floor(patienceSeconds * 1000 / (ms * stepsPerRound)));
+  return { trainer, process, stepsPerRound, rounds: Math.min(options.rounds, affordable), samples: [] };
+}
+
+function rowOf(student: StudentName, { trainer, process, stepsPerRound, rounds, samples }: Running): TrainStepRow {
+  const { name, side, device } = trainer;
+  const skipped = "skipped" in process;
   return {
-    step(): void {
-      const result = student.step(images, ({ logits }) => crossEntropy(labels, logits));
-      student.update(adam.update(student.parameters, result.gradient, 1e-3), result.batchStatistics);
-      result.loss.dataSync();
-      tf.dispose([result.loss, result.gradient, result.batchStatistics]);
-    },
-    dispose(): void {
-      tf.dispose([images, labels]);
-      adam.dispose();
-      student.dispose();
-    },
+    student,
+    trainer: name,
+    side,
+    device,
+    msPerStep: skipped ? null : rounded(median(samples)),
+    minMs: skipped ? null : rounded(Math.min(...samples)),
+    maxMs: skipped ? null : rounded(Math.max(...samples)),
+    rounds,
+    stepsPerRound,
+    startSeconds: skipped ? null : rounded(process.startSeconds),
+    peakMebibytes: skipped ? null : process.peakMebibytes(),
+    note: skipped ? `skipped: ${process.skipped}` : process.note,
   };
 }
 
-function rounded(ms: number): number {
-  return Math.round(ms * 100) / 100;
+async function runStudent(
+  student: StudentName,
+  options: TrainStepOptions,
+  pytorch: TrainerConditions["pytorch"],
+): Promise<{ rows: TrainStepRow[]; kernels: KernelRow[] }> {
+  const { batch: batchSize, threads, software, cpu } = options;
+  const job = createJob(students[student](), { batchSize, threads, software });
+  return await withJobFile(job, (file) => timeTrainers(student, options, { pytorch, cpu }, file));
 }
 
-function timeSteps(step: () => void, count: number): number {
-  const start = performance.now();
-  for (let index = 0; index < count; index++) step();
-  return (performance.now() - start) / count;
-}
-
-/** Time in each kernel of the wasm backend, without what it spends in kernels that it calls itself. */
-function profile(step: () => void): KernelRow[] {
-  const totals = new Map<string, { calls: number; ms: number }>();
-  const innerMs: number[] = [];
-  const configs = tf.getKernelsForBackend("wasm");
-  for (const config of configs) {
-    tf.unregisterKernel(config.kernelName, "wasm");
-    tf.registerKernel({
-      ...config,
-      kernelFunc(parameters) {
-        innerMs.push(0);
-        const start = performance.now();
-        const output = config.kernelFunc(parameters);
-        const elapsed = performance.now() - start;
-        const own = elapsed - (innerMs.pop() ?? 0);
-        if (innerMs.length > 0) innerMs[innerMs.length - 1] += elapsed;
-        const total = totals.get(config.kernelName) ?? { calls: 0, ms: 0 };
-        totals.set(config.kernelName, { calls: total.calls + 1, ms: total.ms + own });
-        return output;
-      },
-    });
-  }
-  const stepMs = timeSteps(step, profiledSteps);
-  for (const config of configs) {
-    tf.unregisterKernel(config.kernelName, "wasm");
-    tf.registerKernel(config);
-  }
-  const rows = [...totals].map(([kernel, { calls, ms }]) => ({
-    kernel,
-    callsPerStep: calls / profiledSteps,
-    msPerStep: rounded(ms / profiledSteps),
-  }));
-  const inKernels = rows.reduce((sum, { msPerStep }) => sum + msPerStep, 0);
-  rows.push({ kernel: "(outside kernels)", callsPerStep: 1, msPerStep: rounded(stepMs - inKernels) });
-  return rows.sort((a, b) => b.msPerStep - a.msPerStep);
-}
-
-async function run(options: TrainStepOptions = {}): Promise<{ rows: TrainStepRow[]; kernels: KernelRow[] }> {
-  const rounds = options.rounds ?? 7;
-  const rows: TrainStepRow[] = [];
-  await startBackend("wasm");
-  const backend = tf.backend() as BackendWasm;
-  const training = createTraining();
-  const variants: KernelVariant[] = ["simd", "relaxed"];
-  const samples = new Map<KernelVariant, number[]>(variants.map((variant) => [variant, []]));
-  const peer = await startPyTorchPeer(stepsPerRound);
-  const peerSamples: number[] = [];
-  let kernels: KernelRow[];
+async function timeTrainers(
+  student: StudentName,
+  options: TrainStepOptions,
+  conditions: TrainerConditions,
+  jobFile: string,
+): Promise<{ rows: TrainStepRow[]; kernels: KernelRow[] }> {
+  const running: Running[] = [];
   try {
-    for (let round = -1; round < rounds; round++) {
-      for (const variant of variants) {
-        await registerKernels(backend, { variant });
-        const msPerStep = timeSteps(training.step, stepsPerRound);
-        // The first round warms up.
-        if (round >= 0) samples.get(variant)?.push(msPerStep);
-      }
-      if (peer.skipped === undefined) {
-        const msPerStep = await peer.msPerStep();
-        if (round >= 0) peerSamples.push(msPerStep);
+    for (const trainer of trainers.filter(({ name }) => name.includes(options.trainer))) {
+      running.push(await startTrainer(trainer, conditions, jobFile, options));
+    }
+    for (let round = 0; round < options.rounds; round++) {
+      // There and back, so that a machine that slows down is unfair to nobody.
+      for (const one of round % 2 === 0 ? running : running.toReversed()) {
+        if ("skipped" in one.process || one.samples.length >= one.rounds) continue;
+        one.samples.push(await one.process.time(one.stepsPerRound));
       }
     }
-    kernels = profile(training.step);
+    const rows = running.map((one) => rowOf(student, one));
+    const ours = running.find(({ trainer }) => trainer.side === "ours" && trainer.device === "cpu");
+    if (!ours || "skipped" in ours.process || options.threads > 1) return { rows, kernels: [] };
+    return { rows, kernels: kernelRows(student, await ours.process.profile(profiledSteps)) };
   } finally {
-    training.dispose();
-    await peer.close();
+    for (const { process } of running) if (!("skipped" in process)) await process.close();
   }
-  for (const [variant, values] of samples) {
-    const name = variant === "relaxed" ? "wasm, relaxed SIMD" : "wasm, plain SIMD";
-    rows.push({ engine: `ours: ${name}`, msPerStep: rounded(median(values)), note: "1 thread" });
-  }
-  rows.push({
-    engine: "PyTorch, channels_last",
-    msPerStep: peer.skipped === undefined ? rounded(median(peerSamples)) : null,
-    note: peer.skipped === undefined ? "1 thread" : `skipped: ${peer.skipped}`,
-  });
-  if (options.cpu) {
-    await startBackend("cpu");
-    const slow = createTraining();
-    rows.push({ engine: "tfjs cpu", msPerStep: rounded(timeSteps(slow.step, 1)), note: "plain JavaScript, 1 step" });
-    slow.dispose();
-  } else {
-    rows.push({ engine: "tfjs cpu", msPerStep: null, note: "skipped: half a minute for one step; --cpu adds it" });
-  }
-  return { rows, kernels };
 }
 
-/** One training step of a 16,586-parameter student, batch 64. */
-export const bench = {
+/** Runs the benchmark; {@linkcode bench} is its row in the table. */
+export async function runTrainStep(options: TrainStepOptions): Promise<TrainStepResult> {
+  const pytorch = await findPyTorch();
+  const rows: TrainStepRow[] = [];
+  const kernels: KernelRow[] = [];
+  for (const student of options.student === "all" ? studentNames : [options.student]) {
+    console.error(`${student}: starting trainers, then ${options.rounds} rounds`);
+    const result = await runStudent(student, options, pytorch);
+    rows.push(...result.rows);
+    kernels.push(...result.kernels);
+  }
+  const gpu = ratiosOf(rows, "gpu");
+  const result: TrainStepResult = {
+    ...ratiosOf(rows, "cpu"),
+    ...(Object.values(gpu.students).some((value) => value !== null) && { gpu }),
+    rows,
+    kernels,
+    date: new Date().toISOString(),
+    batchSize: options.batch,
+    threads: options.threads,
+    pytorch: "missing" in pytorch ? pytorch.missing : pytorch.version,
+    machine: describeMachine(),
+  };
+  if (options.save) console.error(`saved ${saveResult("train-step", result)}`);
+  return result;
+}
+
+/** One training step of each student, ours against PyTorch and other frameworks. */
+export const bench: Bench<typeof trainStepOptionsSchema> = {
   name: "train-step",
-  describe: "one training step (forward, loss, gradient, Adam) of a small student, batch 64, ours against PyTorch",
-  run,
+  summary: "One training step (forward, loss, gradient, Adam) of four students, ours against PyTorch, jax-js and tfjs.",
+  options: trainStepOptionsSchema,
+  run: runTrainStep,
 };

@@ -1,4 +1,5 @@
 // The teacher that students learn from: trained once per dataset, kept in the cache, its logits with it.
+import { viewsVersion } from "../src/data/augmentation.ts";
 import { LogitCache } from "../src/data/logit_cache.ts";
 import type { TrainingData } from "../src/data/training_data.ts";
 import { writeWhole } from "../src/data/write_whole.ts";
@@ -33,7 +34,10 @@ export interface TeacherOptions {
   data: TrainingData;
   cacheDir: string;
   /** How it is trained; its `weights` are set here. */
-  job: Omit<TrainJob, "kind" | "architecture" | "distiller" | "distillerOptions" | "weights" | "test" | "views">;
+  job: Omit<
+    TrainJob,
+    "kind" | "architecture" | "distiller" | "distillerOptions" | "weights" | "test" | "views" | "threads"
+  >;
   /** Train anew although the cache has one. */
   fresh: boolean;
 }
@@ -52,7 +56,8 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
   const { dataset } = data;
   const architecture = teacherArchitecture({ ...dataset, classes: dataset.classNames.length });
   const { dataset: _file, ...recipe } = job;
-  const key = contentHash({ architecture, dataset: dataset.contentHash, recipe }).slice(0, 16);
+  const { contentHash: content, augmentation } = dataset;
+  const key = contentHash({ architecture, dataset: content, augmentation, viewsVersion, recipe }).slice(0, 16);
   const folder = `${options.cacheDir}/teachers`;
   const file = `${folder}/${key}.safetensors`;
   const record = `${folder}/${key}.json`;
@@ -68,6 +73,8 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
     distillerOptions: {},
     weights: file,
     test: false,
+    // The students wait for it. Beyond this a thread has too few images of a batch to be worth its start.
+    threads: Math.min(16, navigator.hardwareConcurrency),
   }, "teacher");
   const teacher = {
     name: "residual teacher",
@@ -100,7 +107,8 @@ export async function ensureLogits(
   const { data, job, pool } = options;
   const { dataSeed, validationImages } = job;
   const { contentHash: dataset, augmentation, classNames } = data.dataset;
-  const key = contentHash({ teacher: teacher.hash, dataset, augmentation, dataSeed, validationImages }).slice(0, 16);
+  const of = { teacher: teacher.hash, dataset, augmentation, viewsVersion, dataSeed, validationImages };
+  const key = contentHash(of).slice(0, 16);
   const folder = `${options.cacheDir}/logits/${key}`;
   const cache = new LogitCache(folder, { classes: classNames.length, trainCount: data.train.length });
   const missing = cache.missing(options.views, options.images);

@@ -27,6 +27,8 @@ const trainJobSchema = z.strictObject({
   weights: z.string(),
   /** Whether to score on the test part too. */
   test: z.boolean(),
+  /** Of the processor, where nothing else runs at the time; default 1. */
+  threads: z.int().positive().optional(),
 });
 
 const logitsJobSchema = z.strictObject({

@@ -18,6 +18,7 @@ export function kd({ temperature = 4, alpha = 0.1 }: KdOptions = {}): Distiller 
   return {
     name: "kd",
     needs: ["teacherLogits"],
+    softTargets: { temperature, alpha },
     loss({ studentLogits, labels, teacherLogits }) {
       if (!teacherLogits) throw new Error("kd needs teacherLogits, got none");
       const logTeacher = tf.logSoftmax(tf.div(teacherLogits, temperature));

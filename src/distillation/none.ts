@@ -3,5 +3,10 @@ import type { Distiller } from "./distiller.ts";
 
 /** Training on the labels alone. */
 export function none(): Distiller {
-  return { name: "none", needs: [], loss: ({ labels, studentLogits }) => crossEntropy(labels, studentLogits) };
+  return {
+    name: "none",
+    needs: [],
+    softTargets: { temperature: 1, alpha: 1 },
+    loss: ({ labels, studentLogits }) => crossEntropy(labels, studentLogits),
+  };
 }

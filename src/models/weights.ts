@@ -1,13 +1,9 @@
 // Weights of a network as two flat vectors, laid out by src/ops/layout.ts.
 import { hashSeed, Random } from "../data/random.ts";
-import { layoutOf, type PlacedWeight } from "../ops/layout.ts";
+import { layoutOf, type PlacedWeight, type Weights } from "../ops/layout.ts";
 import type { Architecture } from "../schemas/architecture.ts";
 
-/** All weights of one network: `parameters` are trained, `statistics` are batch norm's moving averages. */
-export interface Weights {
-  parameters: Float32Array;
-  statistics: Float32Array;
-}
+export type { Weights };
 
 function fill(weights: readonly PlacedWeight[], out: Float32Array, random: Random): void {
   for (const { offset, size, initial } of weights) {

@@ -3,6 +3,12 @@ import type { Architecture, ArchitectureNode } from "../schemas/architecture.ts"
 import type { Op, Shape, WeightSpec } from "./op.ts";
 import { opOf } from "./table.ts";
 
+/** All weights of one network: `parameters` are trained, `statistics` are batch norm's moving averages. */
+export interface Weights {
+  parameters: Float32Array;
+  statistics: Float32Array;
+}
+
 /** A weight with its place in the flat vector, counted in elements. */
 export interface PlacedWeight extends WeightSpec {
   offset: number;

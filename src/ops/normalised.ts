@@ -1,7 +1,6 @@
 // What convolutions share: batch norm with its weights, its evaluation form, and its folding.
 import * as tf from "@tensorflow/tfjs";
 import type { Activation } from "../schemas/architecture.ts";
-import { batchNormActivation } from "./batch_norm.ts";
 import type { TrainingOutput, WeightSpec } from "./op.ts";
 
 /** Epsilon of every batch norm (MnasNet, 1807.11626, reference code). */
@@ -37,15 +36,15 @@ export function activate(x: tf.Tensor, activation: Activation): tf.Tensor {
   }
 }
 
-/** Batch norm by the batch, then the activation, differentiable; the operands are `[channels]`. */
+/** Batch norm by the batch (1502.03167), then the activation, differentiable; `gamma` and `beta` are `[channels]`. */
 export function trainBatchNorm(
   x: tf.Tensor,
   [gamma, beta]: readonly tf.Tensor[],
   activation: Activation,
 ): TrainingOutput {
-  const options = { epsilon: batchNormEpsilon, activation };
-  const { y, mean, variance } = batchNormActivation(x, gamma as tf.Tensor1D, beta as tf.Tensor1D, options);
-  return { output: y, statistics: [mean, variance] };
+  const { mean, variance } = tf.moments(x, x.shape.slice(0, -1).map((_, axis) => axis));
+  const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, batchNormEpsilon)));
+  return { output: activate(tf.add(tf.mul(tf.sub(x, mean), scale), beta), activation), statistics: [mean, variance] };
 }
 
 /** Batch norm by moving averages, then the activation; the operands are `[channels]`. */

@@ -5,9 +5,12 @@ import { averagePool } from "./average_pool.ts";
 import { conv } from "./conv.ts";
 import { dense } from "./dense.ts";
 import { depthwiseConv } from "./depthwise_conv.ts";
+import { dropout } from "./dropout.ts";
 import { globalAveragePool } from "./global_average_pool.ts";
+import { maxPool } from "./max_pool.ts";
 import type { Op } from "./op.ts";
 import { squeezeExcite } from "./squeeze_excite.ts";
+import { subsample } from "./subsample.ts";
 
 const ops: { [Name in OpName]: Op<NodeOf<Name>> } = {
   conv,
@@ -15,6 +18,9 @@ const ops: { [Name in OpName]: Op<NodeOf<Name>> } = {
   squeezeExcite,
   add,
   averagePool,
+  maxPool,
+  subsample,
+  dropout,
   globalAveragePool,
   dense,
 };

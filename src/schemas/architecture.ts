@@ -5,6 +5,7 @@ import { z } from "zod";
 
 const positive = z.int().positive();
 const kernel = z.int().positive().max(15);
+const rate = z.number().min(0).lt(1);
 const stride = z.union([z.literal(1), z.literal(2)]);
 
 /** The activation that ends a convolution; `none` leaves it linear. */
@@ -18,8 +19,19 @@ export const nodeSchema = z.discriminatedUnion("op", [
   z.strictObject({ op: z.literal("conv"), ...common, kernel, stride, filters: positive, activation: activationSchema }),
   z.strictObject({ op: z.literal("depthwiseConv"), ...common, kernel, stride, activation: activationSchema }),
   z.strictObject({ op: z.literal("squeezeExcite"), ...common, squeezeChannels: positive }),
-  z.strictObject({ op: z.literal("add"), ...common }),
+  // Inputs are a branch and its shortcut. In training the branch of an image is left out at `dropRate` (stochastic
+  // depth, 1603.09382) and else scaled up, so that evaluation is the plain sum.
+  z.strictObject({
+    op: z.literal("add"),
+    ...common,
+    activation: activationSchema.optional(),
+    dropRate: rate.optional(),
+  }),
   z.strictObject({ op: z.literal("averagePool"), ...common, kernel, stride }),
+  z.strictObject({ op: z.literal("maxPool"), ...common, kernel, stride }),
+  // The shortcut without parameters of CIFAR residual networks: every stride-th pixel, zero channels added on both sides.
+  z.strictObject({ op: z.literal("subsample"), ...common, stride, channels: positive }),
+  z.strictObject({ op: z.literal("dropout"), ...common, rate }),
   z.strictObject({ op: z.literal("globalAveragePool"), ...common }),
   z.strictObject({ op: z.literal("dense"), ...common, units: positive }),
 ]);

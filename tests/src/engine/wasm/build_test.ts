@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { compileKernels } from "../../../../src/engine/wasm/build.ts";
-import { kernelBinaryUrl } from "../../../../src/engine/wasm/kernel_library.ts";
+import { kernelBinaryUrl } from "../../../../src/engine/wasm/module.ts";
 
 for (const variant of ["relaxed", "simd"] as const) {
   Deno.test(`the committed ${variant} kernels are what the sources compile to`, async () => {

@@ -1,0 +1,21 @@
+// The contract of a benchmark: its options as a schema, from which flags and help follow, and what it gives.
+import { z } from "zod";
+
+export interface Bench<Schema extends z.ZodObject = z.ZodObject> {
+  name: string;
+  /** What it measures, in a sentence. */
+  summary: string;
+  options: Schema;
+  /** The result, as JSON is to show it. Lists of rows in it are shown as tables. */
+  run(options: z.output<Schema>): Promise<object>;
+}
+
+/** `--json`, which every benchmark has. */
+export const json = z.boolean().default(false).meta({
+  description: "end standard output with one line of JSON that holds the result",
+});
+
+/** `--save`, of the benchmarks whose results are kept. */
+export const save = z.boolean().default(false).meta({
+  description: "write the result to bench/results, named after the benchmark and the day",
+});

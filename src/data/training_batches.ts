@@ -1,0 +1,69 @@
+// The batches of a training in their order: shuffled anew each epoch, each epoch in the view that the teacher saw too.
+import { type Batch, BatchReader } from "./batch_reader.ts";
+import { Random } from "./random.ts";
+import type { TrainingData } from "./training_data.ts";
+
+export interface TrainingBatchesOptions {
+  data: TrainingData;
+  /** The first so many positions of the training part are used; RangeError if there are fewer, or than `batchSize`. */
+  trainImages: number;
+  epochs: number;
+  batchSize: number;
+  /** Epoch e sees view e mod `views` of each image; with 1, every epoch sees the images as they are. */
+  views: number;
+  /** Seed of the order. */
+  seed: number;
+  /** The teacher's logits `[trainImages, classes]` in a view. */
+  teacherLogits?: (view: number) => Promise<Float32Array>;
+}
+
+export interface TrainingBatch extends Batch {
+  epoch: number;
+  /** `[batch, classes]` */
+  teacherLogits?: Float32Array;
+}
+
+/** Batches per epoch; what is left over of the images waits for the next epoch's order. */
+export function batchesPerEpoch({ trainImages, batchSize }: { trainImages: number; batchSize: number }): number {
+  return Math.floor(trainImages / batchSize);
+}
+
+function gatherRows(rows: Float32Array, positions: Uint32Array, width: number, out: Float32Array): void {
+  for (let row = 0; row < positions.length; row++) {
+    const start = positions[row] * width;
+    for (let column = 0; column < width; column++) out[row * width + column] = rows[start + column];
+  }
+}
+
+/**
+ * All batches of a training. One is read when it is asked for, so whoever asks before the device has done with the last
+ * one reads ahead; it holds until the next is asked for.
+ */
+export async function* trainingBatches(options: TrainingBatchesOptions): AsyncGenerator<TrainingBatch, undefined> {
+  const { data, batchSize, trainImages } = options;
+  if (!(batchSize >= 1 && batchSize <= trainImages && trainImages <= data.train.length)) {
+    throw new RangeError(
+      `Cannot take batches of ${batchSize} from ${trainImages} images of a training part of ${data.train.length}`,
+    );
+  }
+  const classes = data.dataset.classNames.length;
+  const reader = new BatchReader(data, batchSize);
+  const random = new Random(options.seed);
+  const order = Uint32Array.from({ length: trainImages }, (_, position) => position);
+  const indices = new Uint32Array(batchSize);
+  const teacherLogits = options.teacherLogits && new Float32Array(batchSize * classes);
+  for (let epoch = 0; epoch < options.epochs; epoch++) {
+    const view = epoch % options.views;
+    const viewLogits = await options.teacherLogits?.(view);
+    if (viewLogits && viewLogits.length < trainImages * classes) {
+      throw new RangeError(`the teacher's logits of view ${view} are ${viewLogits.length} numbers, too few`);
+    }
+    random.shuffle(order);
+    for (let batch = 0; batch < batchesPerEpoch(options); batch++) {
+      const positions = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+      for (let row = 0; row < batchSize; row++) indices[row] = data.train[positions[row]];
+      if (viewLogits && teacherLogits) gatherRows(viewLogits, positions, classes, teacherLogits);
+      yield { epoch, ...reader.read(data.dataset.train, indices, view), teacherLogits };
+    }
+  }
+}

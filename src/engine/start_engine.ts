@@ -1,0 +1,101 @@
+// Chooses where training runs: WebGPU on a real GPU, else WebAssembly. What a user asks for by name starts or fails.
+import type { Engine } from "./network.ts";
+
+/** What a user may ask for. */
+export type EngineChoice = "auto" | "wasm" | "webgpu";
+
+export interface StartedEngine {
+  engine: Engine;
+  /** What it runs on, for people. */
+  description: string;
+  /** Why this one. */
+  reason: string;
+}
+
+const startDeadlineMs = 30_000;
+const softwareAdapters = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp/i;
+
+async function withDeadline<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`${what} gave no answer within ${startDeadlineMs / 1000} s`)),
+      startDeadlineMs,
+    );
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Mesa's Vulkan drivers print an error where this is unset, though they need it for no more than windows.
+const runtimeDirectory = "XDG_RUNTIME_DIR";
+
+async function quietly<T>(use: () => Promise<T>): Promise<T> {
+  if (Deno.env.get(runtimeDirectory) !== undefined) return await use();
+  Deno.env.set(runtimeDirectory, "/tmp");
+  try {
+    return await use();
+  } finally {
+    Deno.env.delete(runtimeDirectory);
+  }
+}
+
+interface FoundAdapter {
+  adapter: GPUAdapter;
+  description: string;
+  /** Not a real GPU. */
+  software: boolean;
+}
+
+/** Null where there is no adapter. */
+async function findAdapter(): Promise<FoundAdapter | null> {
+  const { gpu } = navigator;
+  if (!gpu) return null;
+  const adapter = await quietly(() => withDeadline("the WebGPU adapter", gpu.requestAdapter()));
+  if (!adapter) return null;
+  const { description, device, vendor, architecture, isFallbackAdapter } = adapter.info;
+  const name = description || [vendor, architecture || device].filter(Boolean).join(" ") || "unnamed adapter";
+  return { adapter, description: name, software: isFallbackAdapter || softwareAdapters.test(name) };
+}
+
+// Engines are loaded when they are started: a trainer holds one of them.
+async function startWebGpu({ adapter, software }: FoundAdapter, reason: string): Promise<StartedEngine> {
+  const { startWebGpuEngine } = await import("./webgpu/engine.ts");
+  const engine = await quietly(() => withDeadline<Engine>("backend webgpu", startWebGpuEngine({ adapter })));
+  const description = software ? `${engine.description} (software adapter, slow)` : engine.description;
+  return { engine, description, reason };
+}
+
+async function startWasm(threads: number, reason: string): Promise<StartedEngine> {
+  const { startWasmEngine } = await import("./wasm/engine.ts");
+  const engine = await withDeadline("backend wasm", startWasmEngine({ threads }));
+  return { engine, description: engine.description, reason };
+}
+
+/**
+ * Starts the engine for training: `auto` takes WebGPU on a real GPU, else WebAssembly with `threads` threads. An engine
+ * asked for by name starts or throws an Error that says why it cannot. The caller disposes the engine.
+ */
+export async function startEngine(wanted: EngineChoice, options: { threads?: number } = {}): Promise<StartedEngine> {
+  const { threads = 1 } = options;
+  switch (wanted) {
+    case "auto": {
+      const found = await findAdapter();
+      if (found && !found.software) return await startWebGpu(found, "a GPU is here");
+      const reason = found ? `no GPU, only the software adapter ${found.description}` : "no GPU: no WebGPU adapter";
+      return await startWasm(threads, reason);
+    }
+    case "webgpu": {
+      const found = await findAdapter();
+      if (!found) throw new Error("backend webgpu was asked for, but this machine has no WebGPU adapter");
+      return await startWebGpu(found, "asked for");
+    }
+    case "wasm":
+      return await startWasm(threads, "asked for");
+    default:
+      throw new RangeError(`backend must be auto, wasm or webgpu, got ${wanted satisfies never}`);
+  }
+}

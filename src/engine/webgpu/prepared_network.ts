@@ -1,0 +1,179 @@
+// Makes a network ready to run: lowers its plan, gives it memory on the device, and compiles and binds its shaders.
+import type { Architecture } from "../../schemas/architecture.ts";
+import type { NetworkOptions } from "../network.ts";
+import { type OptimizerNumbers, optimizerNumbers } from "../optimizer.ts";
+import { compilePlan, type Plan } from "../plan.ts";
+import type { WebGpuEngine } from "./engine.ts";
+import { optimizerUpdate } from "./kernels/optimizer.ts";
+import { quantiseWeights } from "./kernels/quantise.ts";
+import { softTargetLoss } from "./kernels/soft_target_loss.ts";
+import type { Table } from "./kernels/split_sums.ts";
+import { requireLength } from "./lengths.ts";
+import { lower } from "./lowering.ts";
+import { allocate, bufferOf, type Memory } from "./memory.ts";
+import { NetworkMemory } from "./network_memory.ts";
+import { prepare, type Program } from "./program.ts";
+import type { Dispatch } from "./shader.ts";
+
+/** Memory of the network's inputs and of its optimizer. */
+export interface Places {
+  labels: Memory;
+  teacher: Memory;
+  targets: Memory;
+  losses: Memory;
+  update: Memory;
+  first?: Memory;
+  second?: Memory;
+  average?: Memory;
+}
+
+/** What a network replays. */
+export interface Programs {
+  /** After the weights have been written. */
+  prepare: Program;
+  forward: Program;
+  labelsLoss: Program;
+  teacherLoss: Program;
+  backward: Program;
+  update: Program;
+}
+
+/** A network, ready to run. */
+export interface PreparedNetwork {
+  memory: NetworkMemory;
+  places: Places;
+  programs: Programs;
+  optimizer: OptimizerNumbers;
+  /** Owned by whoever runs the network. */
+  buffers: GPUBuffer[];
+}
+
+/** Ranges of the flat vector that belong to trainable nodes, neighbours merged. */
+function trainableRanges(plan: Plan): { start: number; count: number }[] {
+  const ranges: { start: number; count: number }[] = [];
+  for (const { trainable, parameters } of plan.nodes) {
+    for (const { offset, size } of trainable ? parameters : []) {
+      const last = ranges[ranges.length - 1];
+      if (last && last.start + last.count === offset) last.count += size;
+      else ranges.push({ start: offset, count: size });
+    }
+  }
+  return ranges;
+}
+
+function joined(first: Program, second: Program): Program {
+  return {
+    labels: [...first.labels, ...second.labels],
+    pipelines: [...first.pipelines, ...second.pipelines],
+    bindGroups: [...first.bindGroups, ...second.bindGroups],
+    workgroups: Uint32Array.from([...first.workgroups, ...second.workgroups]),
+  };
+}
+
+interface LoweredNetwork {
+  places: Places;
+  tables: Table[];
+  /** prepare, rounding, forward, loss without and with a teacher, backward, update. */
+  lists: Dispatch[][];
+}
+
+function lowerNetwork(
+  plan: Plan,
+  memory: NetworkMemory,
+  optimizer: OptimizerNumbers,
+  weightBits: number | undefined,
+): LoweredNetwork {
+  const lowered = lower(plan, memory);
+  const training = plan.mode === "training";
+  const { parameterCount } = plan.layout;
+  const { ports: { logits }, batchSize } = plan;
+  const classes = logits.value.shape[2];
+  const places: Places = {
+    labels: memory.add("labels", batchSize),
+    teacher: memory.add("teacher logits", batchSize * classes),
+    targets: memory.addUniform("targets"),
+    losses: memory.add("losses", batchSize),
+    update: memory.addUniform("update"),
+  };
+  const updates = [];
+  if (training) {
+    const first = places.first = memory.add("first moment", parameterCount);
+    if (optimizer.name !== "sgd") places.second = memory.add("second moment", parameterCount);
+    if (optimizer.average > 0) places.average = memory.add("average", parameterCount);
+    const { update, second, average } = places;
+    for (const range of trainableRanges(plan)) {
+      updates.push(optimizerUpdate(memory, optimizer, { update, first, second, average }, range));
+    }
+  }
+  const rounding = weightBits === undefined ? [] : quantiseWeights(memory, weightBits, lowered.tables);
+  const withLoss = logits.gradient !== undefined;
+  const { teacher: _, ...labelsPlaces } = places;
+  const labelsLoss = withLoss ? [softTargetLoss(memory, labelsPlaces)] : [];
+  const teacherLoss = withLoss ? [softTargetLoss(memory, places)] : [];
+  const { prepare, forward, backward, tables } = lowered;
+  return { places, tables, lists: [prepare, rounding, forward, labelsLoss, teacherLoss, backward, updates] };
+}
+
+/** Gives all of `memory` buffers. Throws an Error where they do not fit on the device. */
+async function takeBuffers({ device }: WebGpuEngine, memory: NetworkMemory): Promise<GPUBuffer[]> {
+  const { gpu } = device;
+  const largest = memory.all.reduce((most, { floats }) => Math.max(most, 4 * floats), 0);
+  if (largest > gpu.limits.maxStorageBufferBindingSize) {
+    throw new RangeError(`the network does not fit on the device: a tensor takes ${largest} bytes`);
+  }
+  gpu.pushErrorScope("out-of-memory");
+  gpu.pushErrorScope("validation");
+  const buffers = allocate(gpu, memory.all);
+  const errors = [gpu.popErrorScope(), gpu.popErrorScope()];
+  for (const error of await device.orLost(Promise.all(errors))) {
+    if (!error) continue;
+    for (const buffer of buffers) buffer.destroy();
+    throw new RangeError(`the network does not fit on the device: ${error.message}`);
+  }
+  return buffers;
+}
+
+/**
+ * Throws a RangeError where the plan does, on numbers out of range, and where the network does not fit on the device.
+ */
+export async function prepareNetwork(
+  engine: WebGpuEngine,
+  architecture: Architecture,
+  options: NetworkOptions,
+): Promise<PreparedNetwork> {
+  const { weightBits } = options;
+  if (weightBits !== undefined && !(weightBits >= 2 && weightBits <= 16)) {
+    throw new RangeError(`weightBits must be from 2 to 16, got ${weightBits}`);
+  }
+  const optimizer = optimizerNumbers(options.optimizer ?? { name: "adam" });
+  const plan = compilePlan(architecture, options);
+  requireLength("parameters", options.weights.parameters, plan.layout.parameterCount);
+  requireLength("statistics", options.weights.statistics, plan.layout.statisticCount);
+  const memory = new NetworkMemory(plan, { quantised: weightBits !== undefined });
+  const { places, lists, tables } = lowerNetwork(plan, memory, optimizer, weightBits);
+  const buffers = await takeBuffers(engine, memory);
+  const { device, pipelines } = engine;
+  try {
+    for (const { memory, values } of tables) device.gpu.queue.writeBuffer(bufferOf(memory), 0, values);
+    const { programs, sizes } = await device.orLost(prepare(device.gpu, pipelines, lists));
+    buffers.push(sizes);
+    const [prepared, rounded, forward, labelsLoss, teacherLoss, backward, update] = programs;
+    return {
+      memory,
+      places,
+      optimizer,
+      buffers,
+      programs: {
+        prepare: joined(prepared, rounded),
+        forward,
+        labelsLoss,
+        teacherLoss,
+        backward,
+        update: joined(update, rounded),
+      },
+    };
+  } catch (error) {
+    for (const buffer of buffers) buffer.destroy();
+    throw error;
+  }
+}

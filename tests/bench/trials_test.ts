@@ -1,0 +1,17 @@
+import { assert, assertEquals } from "@std/assert";
+import { findPyTorch } from "../../bench/trainers/table.ts";
+import { runTrials, trialsOptionsSchema } from "../../bench/trials.ts";
+
+Deno.test("both sides train the same students, and the ratio is of what they do in an hour", async () => {
+  const pytorch = await findPyTorch();
+  if ("missing" in pytorch) console.log(`skipped: PyTorch's side: ${pytorch.missing}`);
+  const sides = "missing" in pytorch ? ["ours"] : ["ours", "pytorch"];
+  const options = trialsOptionsSchema.parse({ trials: 2, trainers: 1, blocks: 2, trainImages: 128 });
+  const result = await runTrials(options);
+  assertEquals(result.rows.map(({ side, trials }) => [side, trials]), [...sides, ...sides].map((side) => [side, 1]));
+  assertEquals([result.students.length, result.stepsPerTrial], [2, 4]);
+  assert(result.ours > 0);
+  const { ratio } = result;
+  if (result.pytorch === null) assertEquals(ratio, null);
+  else assert(ratio !== null && Math.abs(ratio / (result.ours / result.pytorch) - 1) < 0.01);
+});

@@ -1,0 +1,84 @@
+import { assertEquals } from "@std/assert";
+import { JobRunner } from "../../../search/trainers/job_runner.ts";
+import { DeviceLostError } from "../../../src/engine/network.ts";
+import { fakeEngine, type FakeEngineOptions, meanNetwork } from "../../src/training/fake_engine.ts";
+import { withJobs } from "./jobs.ts";
+
+const network = meanNetwork({ height: 8, width: 8, channels: 1 }, 3);
+
+/** A runner whose n-th engine is a fake one of the n-th options; the last ones serve for all further engines. */
+function runnerOf(...options: FakeEngineOptions[]) {
+  const engines: (ReturnType<typeof fakeEngine> & { threads: number })[] = [];
+  const steps: number[] = [];
+  const runner = new JobRunner({
+    startEngine(threads) {
+      const engine = Object.assign(fakeEngine(options[Math.min(engines.length, options.length - 1)]), { threads });
+      engines.push(engine);
+      return Promise.resolve(engine);
+    },
+    onProgress: ({ step }) => steps.push(step),
+  });
+  return { runner, engines, steps };
+}
+
+const dying: FakeEngineOptions = {
+  onForward(pass) {
+    if (pass === 3) throw new DeviceLostError("the GPU is gone");
+  },
+};
+
+/** What does not depend on the clock. */
+async function replyOf({ runner }: ReturnType<typeof runnerOf>, job: Parameters<JobRunner["run"]>[0]) {
+  const reply = await runner.run(job);
+  return reply.type === "trained" ? { ...reply, result: { ...reply.result, seconds: 0 } } : reply;
+}
+
+Deno.test("a training whose device is lost is done again on a new engine, with the same result", async () => {
+  await withJobs(async ({ training }) => {
+    const steady = runnerOf({});
+    const expected = await replyOf(steady, training(network, "steady"));
+    assertEquals(expected.type, "trained");
+    const unlucky = runnerOf(dying, {});
+    const job = training(network, "unlucky");
+    assertEquals(await replyOf(unlucky, job), expected);
+    assertEquals(await Deno.readFile(job.weights), await Deno.readFile(training(network, "steady").weights));
+    assertEquals(unlucky.engines.map(({ disposed }) => disposed), [true, false]);
+    // The new engine goes on serving.
+    assertEquals(await replyOf(unlucky, job), expected);
+    assertEquals(unlucky.engines.length, 2);
+  });
+});
+
+Deno.test("a device that is lost twice fails the job, not the student, and the next job has a new engine", async () => {
+  await withJobs(async ({ training }) => {
+    const twice = runnerOf(dying, dying, {});
+    const job = training(network, "twice");
+    assertEquals(await twice.runner.run(job), { type: "failed", reason: "the GPU is gone", student: false });
+    assertEquals((await twice.runner.run(job)).type, "trained");
+    assertEquals(twice.engines.length, 3);
+  });
+});
+
+Deno.test("a student that diverges fails by itself and is not tried again", async () => {
+  await withJobs(async ({ training }) => {
+    const diverging = runnerOf({ onReadLoss: () => NaN });
+    const reply = await diverging.runner.run(training(network, "nan"));
+    assertEquals(reply, { type: "failed", reason: "the loss is NaN at step 1 of 7", student: true });
+    assertEquals(diverging.engines.length, 1);
+  });
+});
+
+Deno.test("an engine serves jobs of its number of threads, and is replaced for another", async () => {
+  await withJobs(async ({ logits, training }) => {
+    const { runner, engines, steps } = runnerOf({});
+    for (const threads of [undefined, 1, 2, 2]) {
+      assertEquals((await runner.run(training(network, "teacher", { threads }))).type, "trained");
+    }
+    assertEquals(steps.at(-1), 7);
+    assertEquals(await runner.run(logits("teacher")), { type: "done" });
+    assertEquals(engines.map(({ threads, disposed }) => [threads, disposed]), [[1, true], [2, true], [1, false]]);
+    // A training and its prediction, two times; the logits.
+    assertEquals(engines.map(({ compiled }) => compiled), [4, 4, 1]);
+    assertEquals((await Deno.stat(logits("teacher").folder + "/view0-block0.f32")).size, 240 * 3 * 4);
+  });
+});

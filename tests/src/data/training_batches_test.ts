@@ -1,0 +1,76 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BatchReader } from "../../../src/data/batch_reader.ts";
+import { trainingBatches, type TrainingBatchesOptions } from "../../../src/data/training_batches.ts";
+import { prepareTrainingData } from "../../../src/data/training_data.ts";
+import { barDataset } from "../training/fixtures.ts";
+
+const dataset = barDataset();
+const data = prepareTrainingData(dataset, { seed: 1, validationImages: 60 });
+const options: TrainingBatchesOptions = { data, trainImages: 240, epochs: 2, batchSize: 32, views: 2, seed: 5 };
+
+/** Copies of what is given. */
+async function collect(overrides: Partial<TrainingBatchesOptions> = {}) {
+  const batches = [];
+  for await (const { epoch, images, labels, teacherLogits } of trainingBatches({ ...options, ...overrides })) {
+    batches.push({ epoch, images: images.slice(), labels: labels.slice(), teacherLogits: teacherLogits?.slice() });
+  }
+  return batches;
+}
+
+Deno.test("a batch reader reads the images it is asked for, with their labels, into the same memory", () => {
+  const reader = new BatchReader(data, 5);
+  const first = reader.read(dataset.train, data.train.subarray(0, 5), 1);
+  const pixels = first.images.slice();
+  assertEquals([...first.labels], [...data.train.subarray(0, 5)].map((index) => dataset.train.labels[index]));
+  const second = reader.read(dataset.train, data.train.subarray(5, 8), 1);
+  assertEquals([second.images.length, second.labels.length], [3 * 64, 3]);
+  assertEquals(second.images.buffer, first.images.buffer);
+  assertEquals(new BatchReader(data, 9).read(dataset.train, data.train.subarray(0, 5), 1).images, pixels);
+  assertThrows(() => reader.read(dataset.train, data.train.subarray(0, 6)), RangeError, "made for 5");
+});
+
+Deno.test("each epoch goes once over the images, in an order and a view of its own", async () => {
+  const rows = Float32Array.from({ length: 240 }, (_, position) => position);
+  const asked: number[] = [];
+  const teacherLogits = (view: number) => {
+    asked.push(view);
+    return Promise.resolve(Float32Array.from({ length: 240 * 3 }, (_, index) => rows[Math.floor(index / 3)]));
+  };
+  const batches = await collect({ epochs: 3, teacherLogits });
+  assertEquals(batches.length, 3 * 7);
+  assertEquals(asked, [0, 1, 0]);
+  const reader = new BatchReader(data, 1);
+  const orders = [0, 1, 2].map((epoch) => {
+    const positions: number[] = [];
+    for (const batch of batches.filter((candidate) => candidate.epoch === epoch)) {
+      for (let row = 0; row < 32; row++) {
+        // The teacher's logits say which position it is; pixels and label must be of the same.
+        const position = batch.teacherLogits?.[3 * row] ?? -1;
+        positions.push(position);
+        const index = data.train.subarray(position, position + 1);
+        assertEquals(
+          batch.images.subarray(64 * row, 64 * row + 64),
+          reader.read(dataset.train, index, epoch % 2).images,
+        );
+        assertEquals(batch.labels[row], dataset.train.labels[index[0]]);
+      }
+    }
+    assertEquals(new Set(positions).size, 7 * 32, "no image twice");
+    return positions.join();
+  });
+  assertEquals(new Set(orders).size, 3);
+});
+
+Deno.test("the order follows from the seed", async () => {
+  const first = await collect();
+  assertEquals(await collect(), first);
+  const other = await collect({ seed: 6 });
+  assert(other[0].images.some((value, index) => value !== first[0].images[index]));
+});
+
+Deno.test("more images than there are, and a batch larger than the images, are refused", async () => {
+  await assertRejects(() => collect({ trainImages: 241 }), RangeError, "from 241 images of a training part of 240");
+  await assertRejects(() => collect({ trainImages: 31 }), RangeError, "batches of 32 from 31 images");
+  const tooFew = () => Promise.resolve(new Float32Array(239 * 3));
+  await assertRejects(() => collect({ teacherLogits: tooFew }), RangeError, "logits of view 0 are 717 numbers");
+});

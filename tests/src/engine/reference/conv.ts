@@ -1,0 +1,37 @@
+import type { NodeOf } from "../../../../src/schemas/architecture.ts";
+import { normalised } from "./normalised.ts";
+import type { ReferenceOp } from "./reference_op.ts";
+import { at, zerosLike } from "./tensor.ts";
+import { pixels, pixelsSeen, stridedZeros } from "./window.ts";
+
+export const conv: ReferenceOp<NodeOf<"conv">> = (node, [x], run) => {
+  const [kernel] = run.parameters;
+  const weightAt = (kernelY: number, kernelX: number, from: number, to: number) =>
+    ((kernelY * node.kernel + kernelX) * x.channels + from) * node.filters + to;
+  const linear = stridedZeros(x, node, node.filters);
+
+  /** Every product of the convolution: places of input, weight and output. */
+  function* products() {
+    for (const { image, y: row, x: column } of pixels(linear)) {
+      for (const { kernelY, kernelX, inputY, inputX } of pixelsSeen(x, node, row, column)) {
+        for (let from = 0; from < x.channels; from++) {
+          const i = at(x, image, inputY, inputX, from);
+          for (let to = 0; to < node.filters; to++) {
+            yield { i, w: weightAt(kernelY, kernelX, from, to), o: at(linear, image, row, column, to) };
+          }
+        }
+      }
+    }
+  }
+
+  for (const { i, w, o } of products()) linear.data[o] += x.data[i] * kernel[w];
+  return normalised(linear, node.activation, run, (gradient) => {
+    const input = zerosLike(x);
+    const kernelGradient = new Float64Array(kernel.length);
+    for (const { i, w, o } of products()) {
+      input.data[i] += gradient.data[o] * kernel[w];
+      kernelGradient[w] += gradient.data[o] * x.data[i];
+    }
+    return { input, kernel: kernelGradient };
+  });
+};

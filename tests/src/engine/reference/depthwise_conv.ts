@@ -1,0 +1,33 @@
+import type { NodeOf } from "../../../../src/schemas/architecture.ts";
+import { normalised } from "./normalised.ts";
+import type { ReferenceOp } from "./reference_op.ts";
+import { at, zerosLike } from "./tensor.ts";
+import { pixels, pixelsSeen, stridedZeros } from "./window.ts";
+
+export const depthwiseConv: ReferenceOp<NodeOf<"depthwiseConv">> = (node, [x], run) => {
+  const [kernel] = run.parameters;
+  const linear = stridedZeros(x, node, x.channels);
+
+  /** Every product of the convolution: places of input, weight and output. */
+  function* products() {
+    for (const { image, y: row, x: column } of pixels(linear)) {
+      for (const { kernelY, kernelX, inputY, inputX } of pixelsSeen(x, node, row, column)) {
+        for (let channel = 0; channel < x.channels; channel++) {
+          const w = (kernelY * node.kernel + kernelX) * x.channels + channel;
+          yield { i: at(x, image, inputY, inputX, channel), w, o: at(linear, image, row, column, channel) };
+        }
+      }
+    }
+  }
+
+  for (const { i, w, o } of products()) linear.data[o] += x.data[i] * kernel[w];
+  return normalised(linear, node.activation, run, (gradient) => {
+    const input = zerosLike(x);
+    const kernelGradient = new Float64Array(kernel.length);
+    for (const { i, w, o } of products()) {
+      input.data[i] += gradient.data[o] * kernel[w];
+      kernelGradient[w] += gradient.data[o] * x.data[i];
+    }
+    return { input, kernel: kernelGradient };
+  });
+};
