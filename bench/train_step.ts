@@ -27,8 +27,8 @@ export const trainStepOptionsSchema = z.strictObject({
   }),
   trainer: z.string().default("").meta({
     placeholder: "TEXT",
-    allowed: "a part of a trainer's name, for instance wasm",
-    description: "only trainers whose names hold this",
+    allowed: "parts of trainers' names between commas, for instance wasm,compiled",
+    description: "only trainers whose names hold one of these",
     defaultText: "all",
   }),
   cpu: z.boolean().default(false).meta({ description: "also tfjs in plain JavaScript, half a minute a step" }),
@@ -141,8 +141,9 @@ async function timeTrainers(
   jobFile: string,
 ): Promise<{ rows: TrainStepRow[]; kernels: KernelRow[] }> {
   const running: Running[] = [];
+  const parts = options.trainer.split(",");
   try {
-    for (const trainer of trainers.filter(({ name }) => name.includes(options.trainer))) {
+    for (const trainer of trainers.filter(({ name }) => parts.some((part) => name.includes(part)))) {
       running.push(await startTrainer(trainer, conditions, jobFile, options));
     }
     for (let round = 0; round < options.rounds; round++) {
