@@ -23,7 +23,7 @@ function existsSync(path: string): boolean {
   }
 }
 
-/** Asked in a process that ends by SIGKILL: see tests/src/engine/webgpu_process.ts. */
+/** Asked in a process that ends by SIGKILL: see tests/src/engine/webgpu/process.ts. */
 async function hasAdapter(): Promise<boolean> {
   const code = 'console.log(await navigator.gpu?.requestAdapter() ? "yes" : "no"); Deno.kill(Deno.pid, "SIGKILL")';
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], stdin: "null" }).output();

@@ -1,4 +1,5 @@
 // The optimizers that engines have as kernels over one flat vector.
+import type { Plan } from "./plan.ts";
 
 export type OptimizerOptions =
   & {
@@ -64,4 +65,17 @@ export function optimizerNumbers(options: OptimizerOptions): OptimizerNumbers {
  */
 export function statisticsMomentum(step: number): number {
   return Math.min(0.95, step / (step + 1));
+}
+
+/** Ranges of the flat vector that belong to trainable nodes, neighbours merged. */
+export function trainableRanges(plan: Plan): { start: number; count: number }[] {
+  const ranges: { start: number; count: number }[] = [];
+  for (const { trainable, parameters } of plan.nodes) {
+    for (const { offset, size } of trainable ? parameters : []) {
+      const last = ranges[ranges.length - 1];
+      if (last && last.start + last.count === offset) last.count += size;
+      else ranges.push({ start: offset, count: size });
+    }
+  }
+  return ranges;
 }

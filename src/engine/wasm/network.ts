@@ -7,7 +7,7 @@ import {
   type TensorData,
   type Weights,
 } from "../network.ts";
-import { type OptimizerNumbers, optimizerNumbers, statisticsMomentum } from "../optimizer.ts";
+import { type OptimizerNumbers, optimizerNumbers, statisticsMomentum, trainableRanges } from "../optimizer.ts";
 import { compilePlan, type Plan, type Port, type Value } from "../plan.ts";
 import type { Architecture } from "../../schemas/architecture.ts";
 import type { NetworkLayout, PortCommand } from "./layout.ts";
@@ -33,19 +33,6 @@ function productOf(shape: readonly number[]): number {
 
 function requireLength(what: string, values: { length: number }, length: number): void {
   if (values.length !== length) throw new RangeError(`${what} must hold ${length} numbers, got ${values.length}`);
-}
-
-/** Ranges of the flat vector that belong to trainable nodes, neighbours merged. */
-function trainableRanges(plan: Plan): { start: number; count: number }[] {
-  const ranges: { start: number; count: number }[] = [];
-  for (const { trainable, parameters } of plan.nodes) {
-    for (const { offset, size } of trainable ? parameters : []) {
-      const last = ranges[ranges.length - 1];
-      if (last && last.start + last.count === offset) last.count += size;
-      else ranges.push({ start: offset, count: size });
-    }
-  }
-  return ranges;
 }
 
 /** Where a network is built. */

@@ -1,7 +1,7 @@
 // Makes a network ready to run: lowers its plan, gives it memory on the device, and compiles and binds its shaders.
 import type { Architecture } from "../../schemas/architecture.ts";
 import type { NetworkOptions } from "../network.ts";
-import { type OptimizerNumbers, optimizerNumbers } from "../optimizer.ts";
+import { type OptimizerNumbers, optimizerNumbers, trainableRanges } from "../optimizer.ts";
 import { compilePlan, type Plan } from "../plan.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { optimizerUpdate } from "./kernels/optimizer.ts";
@@ -46,19 +46,6 @@ export interface PreparedNetwork {
   optimizer: OptimizerNumbers;
   /** Owned by whoever runs the network. */
   buffers: GPUBuffer[];
-}
-
-/** Ranges of the flat vector that belong to trainable nodes, neighbours merged. */
-function trainableRanges(plan: Plan): { start: number; count: number }[] {
-  const ranges: { start: number; count: number }[] = [];
-  for (const { trainable, parameters } of plan.nodes) {
-    for (const { offset, size } of trainable ? parameters : []) {
-      const last = ranges[ranges.length - 1];
-      if (last && last.start + last.count === offset) last.count += size;
-      else ranges.push({ start: offset, count: size });
-    }
-  }
-  return ranges;
 }
 
 function joined(first: Program, second: Program): Program {

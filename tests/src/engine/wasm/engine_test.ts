@@ -48,7 +48,7 @@ Deno.test("memory stays flat over many steps, and over many networks one after a
   const network = await compile();
   for (let index = 0; index < 100; index++) step(network, index);
   const before = Deno.memoryUsage().rss;
-  for (let index = 0; index < 1000; index++) step(network, index % 7);
+  for (let index = 0; index < 10_000; index++) step(network, index % 7);
   network.dispose();
   for (let index = 0; index < 50; index++) {
     const next = await compile();
