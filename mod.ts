@@ -13,16 +13,22 @@ export { countMultiplyAdds, countParameters } from "./src/ops/layout.ts";
 export { mobileNetwork, parseBlocks } from "./src/spaces/mobile_blocks.ts";
 export { type SearchSpace, type SpaceOptions } from "./src/spaces/space.ts";
 export { createSpace } from "./src/spaces/table.ts";
-export { DeviceLostError, type Engine } from "./src/engine/network.ts";
+export {
+  DeviceLostError,
+  type Engine,
+  type Network,
+  type NetworkOptions,
+  type SoftTargets,
+} from "./src/engine/network.ts";
 export { type OptimizerOptions } from "./src/engine/optimizer.ts";
 export { type EngineChoice, startEngine } from "./src/engine/start_engine.ts";
 export { buildDeployedModel, type DeployedModel } from "./src/models/deployed_model.ts";
 export { initialiseWeights, type Weights } from "./src/models/weights.ts";
 export { prepareDataset } from "./src/data/table.ts";
 export { prepareTrainingData, type TrainingData } from "./src/data/training_data.ts";
-export { type Distiller } from "./src/distillation/distiller.ts";
+export { type DistillationBatch, type Distiller } from "./src/distillation/distiller.ts";
 export { createDistiller } from "./src/distillation/table.ts";
-export { buildStudent, Student, type StudentOptions } from "./src/training/student.ts";
+export { buildStudent, Student, type StudentOptions, type StudentOutput } from "./src/training/student.ts";
 export { DivergedError, train, type TrainOptions, type TrainResult } from "./src/training/train.ts";
 export { buildPredictor, Predictor } from "./src/training/predictor.ts";
 export { evaluate, predictLogits } from "./src/training/evaluate.ts";

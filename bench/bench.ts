@@ -6,16 +6,18 @@ export interface Bench<Schema extends z.ZodObject = z.ZodObject> {
   /** What it measures, in a sentence. */
   summary: string;
   options: Schema;
+  /** What a saved result is called; default: the benchmark's name. */
+  resultName?: (options: z.output<Schema>) => string;
   /** The result, as JSON is to show it. Lists of rows in it are shown as tables. */
   run(options: z.output<Schema>): Promise<object>;
 }
 
-/** `--json`, which every benchmark has. */
-export const json = z.boolean().default(false).meta({
-  description: "end standard output with one line of JSON that holds the result",
-});
-
-/** `--save`, of the benchmarks whose results are kept. */
-export const save = z.boolean().default(false).meta({
-  description: "write the result to bench/results, named after the benchmark and the day",
-});
+/** What every benchmark has. */
+export const commonOptions = {
+  save: z.boolean().default(false).meta({
+    description: "write the result to bench/results, named after the benchmark and the day",
+  }),
+  json: z.boolean().default(false).meta({
+    description: "end standard output with one line of JSON that holds the result",
+  }),
+};

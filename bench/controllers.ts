@@ -1,16 +1,25 @@
 // What a controller is worth at the numbers of samples that a search can afford, on landscapes that cost nothing.
+import { z } from "zod";
 import type { Controller } from "../search/controller.ts";
 import { controllers } from "../search/controllers/table.ts";
 import { batchSize } from "../search/loop.ts";
 import type { ControllerName } from "../src/schemas/search_options.ts";
+import { type Bench, commonOptions } from "./bench.ts";
 import { coupledLandscape, type Landscape, latencyLandscape, separableLandscape } from "./landscapes.ts";
 
-export interface ControllersOptions {
-  /** Landscapes of each kind, each with a controller of its own seed. */
-  seeds?: number;
-  /** One number of samples, in place of 24, 50 and 200. */
-  samples?: number;
-}
+const optionsSchema = z.strictObject({
+  seeds: z.int().min(1).max(10_000).default(20).meta({
+    placeholder: "N",
+    description: "landscapes of each kind, each with a controller of its own",
+  }),
+  samples: z.int().min(1).max(100_000).optional().meta({
+    placeholder: "N",
+    description: "one number of samples, in place of 24, 50 and 200",
+  }),
+  ...commonOptions,
+});
+
+export type ControllersOptions = z.output<typeof optionsSchema>;
 
 /** Best reward found, over the seeds. */
 export interface ControllersRow {
@@ -39,9 +48,7 @@ export function bestReward(controller: Controller, landscape: Landscape, samples
 }
 
 // deno-lint-ignore require-await -- a benchmark gives a promise, also where it has nothing to wait for
-async function run(options: ControllersOptions = {}): Promise<{ rows: ControllersRow[] }> {
-  const { seeds = 20, samples } = options;
-  if (!Number.isInteger(seeds) || seeds < 1) throw new RangeError(`seeds is ${seeds}; allowed are positive integers`);
+async function run({ seeds, samples }: ControllersOptions): Promise<{ rows: ControllersRow[] }> {
   const rows: ControllersRow[] = [];
   for (const [landscape, create] of Object.entries(landscapes)) {
     for (const count of samples === undefined ? sampleCounts : [samples]) {
@@ -72,8 +79,9 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
 }
 
-export const bench = {
+export const bench: Bench<typeof optionsSchema> = {
   name: "controllers",
-  describe: "best reward of each controller after 24, 50 and 200 samples on three toy landscapes of 42 decisions",
+  summary: "Best reward of each controller after 24, 50 and 200 samples on three toy landscapes of 42 decisions.",
+  options: optionsSchema,
   run,
 };

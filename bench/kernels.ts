@@ -1,10 +1,10 @@
 // How near each kernel comes to what the machine can do: floating-point operations and bytes per second, by node.
 import { z } from "zod";
 import { type Layout, layoutOf, type NodeLayout } from "../src/ops/layout.ts";
-import { type Bench, json, save } from "./bench.ts";
+import { type Bench, commonOptions } from "./bench.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { measurePeak, type Peak } from "./peak.ts";
-import { rounded, saveResult } from "./results.ts";
+import { rounded } from "./results.ts";
 import { type StudentName, students } from "./students.ts";
 import { createJob, type KernelTime, withJobFile } from "./trainers/job.ts";
 import { wasmTrainers } from "./trainers/table.ts";
@@ -20,8 +20,7 @@ const optionsSchema = z.strictObject({
     placeholder: "N",
     description: "steps that times are medians of",
   }),
-  save,
-  json,
+  ...commonOptions,
 });
 
 export interface KernelSpeedRow {
@@ -90,7 +89,6 @@ export interface KernelsResult {
   rows: KernelSpeedRow[];
   peak: Peak;
   student: StudentName;
-  date: string;
   batchSize: number;
   machine: Machine;
 }
@@ -112,9 +110,7 @@ async function run(options: z.output<typeof optionsSchema>): Promise<KernelsResu
     }
   });
   const rows = speedRows(layoutOf(job.architecture), times, { batchSize, peak });
-  const result = { rows, peak, student, date: new Date().toISOString(), batchSize, machine: describeMachine() };
-  if (options.save) console.error(`saved ${saveResult(`kernels-${student}`, result)}`);
-  return result;
+  return { rows, peak, student, batchSize, machine: describeMachine() };
 }
 
 /** Speed of our wasm kernels, node by node, beside the machine's peak. */
@@ -122,5 +118,6 @@ export const bench: Bench<typeof optionsSchema> = {
   name: "kernels",
   summary: "Speed of our wasm kernels in one student, node by node, beside what this machine can do at best.",
   options: optionsSchema,
+  resultName: ({ student }) => `kernels-${student}`,
   run,
 };

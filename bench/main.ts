@@ -1,28 +1,13 @@
 // `deno task bench NAME [options]`: without a name the list, `NAME --help` for its options.
-import { z } from "zod";
 import { parseOptions } from "../src/cli/options.ts";
 import { suggest } from "../src/cli/suggest.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
-import { type Bench, json } from "./bench.ts";
-import { bench as controllersBench } from "./controllers.ts";
+import type { Bench } from "./bench.ts";
+import { bench as controllers } from "./controllers.ts";
 import { bench as kernels } from "./kernels.ts";
+import { saveResult } from "./results.ts";
 import { bench as trainStep } from "./train_step.ts";
 import { bench as trials } from "./trials.ts";
-
-const controllersOptions = z.strictObject({
-  seeds: z.int().min(1).max(10_000).default(20).meta({
-    placeholder: "N",
-    description: "landscapes of each kind, each with a controller of its own",
-  }),
-  json,
-});
-
-const controllers: Bench<typeof controllersOptions> = {
-  name: controllersBench.name,
-  summary: `${controllersBench.describe[0].toUpperCase()}${controllersBench.describe.slice(1)}.`,
-  options: controllersOptions,
-  run: ({ seeds }) => controllersBench.run({ seeds }),
-};
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
 const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
@@ -53,7 +38,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const command = { name: `bench ${name}`, summary: bench.summary };
   const options = parseOptions(bench.options, rest, { command });
   if (options === null) return;
-  const result = await bench.run(options);
+  const result = { date: new Date().toISOString(), ...await bench.run(options) };
+  if (options.save) console.error(`saved ${saveResult(bench.resultName?.(options) ?? name, result)}`);
   if (options.json) console.log(JSON.stringify({ bench: name, ...result }));
   else show(result);
 }

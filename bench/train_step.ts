@@ -1,11 +1,12 @@
 // How long one training step takes in each framework on the same machine, in interleaved rounds.
 import { z } from "zod";
 import { median } from "../devices/protocol/statistics.ts";
-import { type Bench, json, save } from "./bench.ts";
+import { UsageError } from "../src/cli/usage_error.ts";
+import { type Bench, commonOptions } from "./bench.ts";
 import { type KernelRow, kernelRows } from "./kernel_rows.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { type Ratios, ratiosOf } from "./ratios.ts";
-import { rounded, saveResult } from "./results.ts";
+import { rounded } from "./results.ts";
 import { type StudentName, students } from "./students.ts";
 import { createJob, withJobFile } from "./trainers/job.ts";
 import { findPyTorch, type Trainer, type TrainerConditions, trainers } from "./trainers/table.ts";
@@ -27,7 +28,7 @@ export const trainStepOptionsSchema = z.strictObject({
   }),
   trainer: z.string().default("").meta({
     placeholder: "TEXT",
-    allowed: "parts of trainers' names between commas, for instance wasm,compiled",
+    allowed: "parts of trainers' names between commas, for instance relaxed,compiled",
     description: "only trainers whose names hold one of these",
     defaultText: "all",
   }),
@@ -35,8 +36,7 @@ export const trainStepOptionsSchema = z.strictObject({
   software: z.boolean().default(false).meta({
     description: "also WebGPU on a software adapter, whose times say nothing of a GPU's",
   }),
-  save,
-  json,
+  ...commonOptions,
 });
 
 export type TrainStepOptions = z.output<typeof trainStepOptionsSchema>;
@@ -64,7 +64,6 @@ export interface TrainStepResult extends Ratios {
   kernels: KernelRow[];
   /** As the ratios beside, of the trainers on a GPU; absent where there is none. */
   gpu?: Ratios;
-  date: string;
   batchSize: number;
   threads: number;
   pytorch: string;
@@ -134,6 +133,15 @@ async function runStudent(
   return await withJobFile(job, (file) => timeTrainers(student, options, { pytorch, cpu }, file));
 }
 
+/** Trainers whose names hold one of the parts; all where there is no part. Throws a UsageError where none does. */
+function trainersNamed(text: string): Trainer[] {
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const named = trainers.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
+  if (named.length > 0) return named;
+  const names = trainers.map(({ name }) => `"${name}"`).join("; ");
+  throw new UsageError(`--trainer ${text}: no trainer is called so; allowed are parts of ${names}`);
+}
+
 async function timeTrainers(
   student: StudentName,
   options: TrainStepOptions,
@@ -141,9 +149,8 @@ async function timeTrainers(
   jobFile: string,
 ): Promise<{ rows: TrainStepRow[]; kernels: KernelRow[] }> {
   const running: Running[] = [];
-  const parts = options.trainer.split(",");
   try {
-    for (const trainer of trainers.filter(({ name }) => parts.some((part) => name.includes(part)))) {
+    for (const trainer of trainersNamed(options.trainer)) {
       running.push(await startTrainer(trainer, conditions, jobFile, options));
     }
     for (let round = 0; round < options.rounds; round++) {
@@ -174,19 +181,16 @@ export async function runTrainStep(options: TrainStepOptions): Promise<TrainStep
     kernels.push(...result.kernels);
   }
   const gpu = ratiosOf(rows, "gpu");
-  const result: TrainStepResult = {
+  return {
     ...ratiosOf(rows, "cpu"),
     ...(Object.values(gpu.students).some((value) => value !== null) && { gpu }),
     rows,
     kernels,
-    date: new Date().toISOString(),
     batchSize: options.batch,
     threads: options.threads,
     pytorch: "missing" in pytorch ? pytorch.missing : pytorch.version,
     machine: describeMachine(),
   };
-  if (options.save) console.error(`saved ${saveResult("train-step", result)}`);
-  return result;
 }
 
 /** One training step of each student, ours against PyTorch and other frameworks. */

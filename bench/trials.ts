@@ -8,9 +8,9 @@ import type { Architecture } from "../src/schemas/architecture.ts";
 import { presets } from "../src/schemas/presets.ts";
 import { createMnasSpace } from "../src/spaces/mnas.ts";
 import type { SpaceOptions } from "../src/spaces/space.ts";
-import { type Bench, json, save } from "./bench.ts";
+import { type Bench, commonOptions } from "./bench.ts";
 import { describeMachine, type Machine } from "./machine.ts";
-import { rounded, saveResult } from "./results.ts";
+import { rounded } from "./results.ts";
 import { findPyTorch } from "./trainers/table.ts";
 import { PyTorchPool } from "./trainers/pytorch_pool.ts";
 import { prepareTrialsData, type TrialsData } from "./trials_data.ts";
@@ -35,8 +35,7 @@ export const trialsOptionsSchema = z.strictObject({
     description: "training images of a student",
   }),
   seed: z.int().min(0).max(2 ** 32 - 1).default(1).meta({ placeholder: "N", description: "which students" }),
-  save,
-  json,
+  ...commonOptions,
 });
 
 export interface TrialRow {
@@ -56,7 +55,6 @@ export interface TrialsResult {
   /** The students that were trained, in order. */
   students: { tokens: number[]; multiplyAdds: number }[];
   note: string;
-  date: string;
   trainers: number;
   stepsPerTrial: number;
   machine: Machine;
@@ -133,7 +131,9 @@ async function measure(folder: string, options: z.output<typeof trialsOptionsSch
     for (let block = 0; block < blocks; block++) {
       const part = architectures.slice(block * trials / blocks, (block + 1) * trials / blocks);
       if (part.length === 0) continue;
-      for (const [name, side] of Object.entries(sides)) {
+      // There and back, so that a machine that slows down is unfair to nobody.
+      const order = Object.entries(sides);
+      for (const [name, side] of block % 2 === 0 ? order : order.reverse()) {
         const seconds = await timeSide(side, part, trainImages);
         const trialsPerHour = rounded(3600 * part.length / seconds);
         rows.push({
@@ -163,7 +163,6 @@ async function measure(folder: string, options: z.output<typeof trialsOptionsSch
       multiplyAdds: countMultiplyAdds(architecture),
     })),
     note: "missing" in pytorch ? `PyTorch skipped: ${pytorch.missing}` : `PyTorch ${pytorch.version}, channels_last`,
-    date: new Date().toISOString(),
     trainers,
     stepsPerTrial: epochs * Math.floor(trainImages / batchSize),
     machine: describeMachine(),
@@ -175,7 +174,6 @@ export async function runTrials(options: z.output<typeof trialsOptionsSchema>): 
   const folder = await Deno.makeTempDir();
   try {
     const result = await measure(folder, options);
-    if (options.save) console.error(`saved ${saveResult("trials", result)}`);
     return result;
   } finally {
     await Deno.remove(folder, { recursive: true });

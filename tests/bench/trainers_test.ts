@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { UsageError } from "../../src/cli/usage_error.ts";
 import { runTrainStep, trainStepOptionsSchema } from "../../bench/train_step.ts";
 import { createJob, withJobFile } from "../../bench/trainers/job.ts";
 import { findPyTorch, trainers } from "../../bench/trainers/table.ts";
@@ -74,7 +75,7 @@ Deno.test("the benchmark has a row per trainer, with times of those that run", a
     batch: 2,
     rounds: 1,
     roundSeconds: 0.001,
-    trainer: "wasm, relaxed",
+    trainer: " relaxed ,",
   });
   const { rows, kernels, ratio, machine } = await runTrainStep(options);
   assertEquals(rows.map(({ trainer, rounds }) => [trainer, rounds]), [["ours: wasm, relaxed SIMD", 1]]);
@@ -85,4 +86,9 @@ Deno.test("the benchmark has a row per trainer, with times of those that run", a
   assert(kernels.some(({ kernel, direction }) => kernel === "depthwiseConv" && direction === "backward"));
   assertEquals(ratio, null);
   assert(machine.cores >= 1);
+});
+
+Deno.test("a name that no trainer has is wrong usage", async () => {
+  const options = trainStepOptionsSchema.parse({ student: "small", rounds: 1, trainer: "nobody" });
+  await assertRejects(() => runTrainStep(options), UsageError, "--trainer nobody");
 });
