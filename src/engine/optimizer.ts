@@ -55,7 +55,9 @@ export function optimizerNumbers(options: OptimizerOptions): OptimizerNumbers {
       return { name: "rmsProp", first, second: requireFraction("decay", decay), epsilon, ...common };
     }
     default:
-      return options satisfies never;
+      throw new RangeError(
+        `optimizer must be adam, sgd or rmsProp, got ${(options satisfies never as { name: string }).name}`,
+      );
   }
 }
 

@@ -172,11 +172,14 @@ function valuesRead(value: Value): (BufferIndex | undefined)[] {
 }
 
 function parsePort(architecture: Architecture, name: string): { node: number; beforeActivation: boolean } {
-  const [tap, suffix] = name.split(":");
+  const [tap, suffix, ...more] = name.split(":");
   const node = architecture.nodes.findIndex((candidate) => candidate.tap === tap);
-  if (node < 0 || (suffix !== undefined && suffix !== "before")) {
+  if (node < 0 || (suffix !== undefined && suffix !== "before") || more.length > 0) {
     const taps = architecture.nodes.flatMap(({ tap }) => tap ?? []);
     throw new RangeError(`no feature "${name}"; there are ${taps.join(", ") || "none"}, each also as TAP:before`);
+  }
+  if (name === "logits") {
+    throw new RangeError('no feature may be called "logits": those are always there; give the tap another name');
   }
   if (suffix === "before" && architecture.nodes[node].op === "squeezeExcite") {
     throw new RangeError(`no feature "${name}": a squeezeExcite node has no activation that it could be taken before`);

@@ -20,6 +20,7 @@ function rootMeanSquare(values: Float32Array): number {
  * direction)` at t = 0, `[parameterCount]`, as a central difference. Since derivatives commute, this is the parameter
  * gradient of `direction . grad_images loss`: the second-order term of losses over image gradients, such as gradient
  * attention (1612.03928, section 3.2). The error is that of float32 gradients over `size`, plus of order `size` squared.
+ * Each of the two forward passes is one of training: it enters batch norm's moving averages.
  * RangeError where images and direction differ in size.
  */
 export async function parameterGradientDifference(
@@ -31,7 +32,7 @@ export async function parameterGradientDifference(
   }
   const length = rootMeanSquare(direction);
   if (length === 0) return new Float32Array(student.network.plan.layout.parameterCount);
-  const step = size * rootMeanSquare(images) / length;
+  const step = size * (rootMeanSquare(images) || 1) / length;
   const gradientAt = async (by: number): Promise<Float32Array> => {
     const output = await student.forward(images.map((value, index) => value + by * direction[index]));
     return await student.backward(lossGradients(output));

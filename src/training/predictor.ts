@@ -38,11 +38,19 @@ export class Predictor {
   }
 }
 
-/** A network with `weights` for prediction on `engine`. The caller disposes it. */
+// Of 64x64 pixels; fewer of larger images, so that predicting takes no more memory than training did.
+const mostImages = 250;
+
+/**
+ * A network with `weights` for prediction on `engine`. The caller disposes it. `batchSize`: 250, or fewer of images larger
+ * than 64x64.
+ */
 export async function buildPredictor(
   architecture: Architecture,
   options: { engine: Engine; weights: Weights; batchSize?: number; weightBits?: number },
 ): Promise<Predictor> {
-  const { engine, weights, batchSize = 250, weightBits } = options;
+  const { height, width } = architecture.input;
+  const fitting = Math.max(1, Math.min(mostImages, Math.floor(mostImages * 64 * 64 / (height * width))));
+  const { engine, weights, batchSize = fitting, weightBits } = options;
   return new Predictor(await engine.compile(architecture, { mode: "inference", batchSize, weights, weightBits }));
 }

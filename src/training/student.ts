@@ -36,12 +36,14 @@ export class Student {
   /** For loops that want no more than its calls. */
   readonly network: Network;
   readonly #disposeEngine: boolean;
+  readonly #weightBits: number | undefined;
 
-  constructor(network: Network, engine: Engine, options: { disposeEngine: boolean }) {
+  constructor(network: Network, engine: Engine, options: { disposeEngine: boolean; weightBits?: number }) {
     this.architecture = network.plan.architecture;
     this.engine = engine;
     this.network = network;
     this.#disposeEngine = options.disposeEngine;
+    this.#weightBits = options.weightBits;
   }
 
   get batchSize(): number {
@@ -93,7 +95,13 @@ export class Student {
   /** The student as it is now, for prediction on the same engine. The caller disposes it before the student. */
   async predictor(options: { batchSize?: number; average?: boolean } = {}): Promise<Predictor> {
     const weights = await this.weights(options);
-    return await buildPredictor(this.architecture, { engine: this.engine, weights, batchSize: options.batchSize });
+    const { engine, architecture } = this;
+    return await buildPredictor(architecture, {
+      engine,
+      weights,
+      batchSize: options.batchSize,
+      weightBits: this.#weightBits,
+    });
   }
 
   dispose(): void {
@@ -120,7 +128,7 @@ export async function buildStudent(architecture: Architecture, options: StudentO
       weights: options.weights ?? initialiseWeights(architecture, seed),
       seed: hashSeed(seed, "noise"),
     });
-    return new Student(network, engine, { disposeEngine });
+    return new Student(network, engine, { disposeEngine, weightBits: options.weightBits });
   } catch (error) {
     if (disposeEngine) engine.dispose();
     throw error;

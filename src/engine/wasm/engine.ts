@@ -25,6 +25,7 @@ export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<
   }
   const { binary, variant } = await readKernels(options.variant);
   const memories = new KernelMemories(binary);
+  let disposed = false;
   const networks = new Set<Network>();
   return {
     backend: "wasm",
@@ -53,10 +54,15 @@ export async function startWasmEngine(options: WasmEngineOptions = {}): Promise<
         },
         parts: threads,
       });
+      if (disposed) {
+        network.dispose();
+        throw new Error("the engine was disposed of while it compiled a network");
+      }
       networks.add(network);
       return network;
     },
     dispose() {
+      disposed = true;
       for (const network of networks) network.dispose();
       networks.clear();
       memories.clear();

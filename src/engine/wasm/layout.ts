@@ -63,6 +63,7 @@ class LayoutBuilder {
   readonly #imagesStride: number;
   readonly #records: Arena;
   readonly #buffers: { start: Address; floats: number };
+  readonly #rewrites: (() => void)[] = [];
   #places: Places;
   #partialFloats = 0;
   #scratchFloats = 0;
@@ -150,10 +151,9 @@ class LayoutBuilder {
     return this.#kernels[name]?.(...numbers) ?? 0;
   }
 
-  readonly #rewrites: (() => void)[] = [];
-
   build(): NetworkLayout {
-    const { plan, kernels } = { plan: this.#plan, kernels: this.#kernels };
+    const plan = this.#plan;
+    const kernels = this.#kernels;
     const named = (name: string) => (typeof kernels[name] === "function" ? name : undefined);
     const alone: Command = { alone: true, step: 0 };
     const forwardPorts: PortCommand[] = [];

@@ -44,7 +44,7 @@ interface NetworkPlace extends KernelMemory {
 export class WasmNetwork implements Network {
   readonly backend = "wasm";
   readonly plan: Plan;
-  readonly #places: NetworkPlaces;
+  #placesWhileAlive: NetworkPlaces | undefined;
   readonly #kernels: KernelExports;
   readonly #optimizer: OptimizerNumbers;
   readonly #weightBits: number | undefined;
@@ -63,7 +63,7 @@ export class WasmNetwork implements Network {
     this.#optimizer = optimizerNumbers(options.optimizer ?? { name: "adam" });
     this.#weightBits = options.weightBits;
     this.#seed = options.seed ?? 0;
-    this.#places = placeNetwork(plan, { ...place, optimizer: this.#optimizer, quantised: this.#isQuantised });
+    this.#placesWhileAlive = placeNetwork(plan, { ...place, optimizer: this.#optimizer, quantised: this.#isQuantised });
     const { start, floats } = this.#layout.buffers;
     this.#floats(start, floats).fill(0);
     this.#ranges = trainableRanges(plan);
@@ -108,6 +108,12 @@ export class WasmNetwork implements Network {
       place.release();
       throw error;
     }
+  }
+
+  /** Another network may have the memory of one that is disposed of. */
+  get #places(): NetworkPlaces {
+    if (!this.#placesWhileAlive) throw new Error("the network is disposed of");
+    return this.#placesWhileAlive;
   }
 
   get #layout(): NetworkLayout {
@@ -307,6 +313,7 @@ export class WasmNetwork implements Network {
 
   update(learningRate: number): void {
     if (this.plan.mode !== "training") throw new RangeError("a network for inference cannot be trained");
+    if (!Number.isFinite(learningRate)) throw new RangeError(`the learning rate must be finite, got ${learningRate}`);
     this.#steps++;
     for (const range of this.#ranges) this.#updateRange(range, learningRate);
     this.#quantise();
@@ -372,6 +379,7 @@ export class WasmNetwork implements Network {
     if (!this.#team) return;
     this.#team.dispose();
     this.#team = undefined;
+    this.#placesWhileAlive = undefined;
     this.#release();
   }
 }

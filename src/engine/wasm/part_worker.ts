@@ -1,5 +1,5 @@
-// A thread of a team: told once what its part is, it runs passes until it is told to end.
-import { createBarrier, kindField, passField, waitWhile } from "./barrier.ts";
+// A thread of a team: told once what its part is, it runs passes until the team ends.
+import { createBarrier, kindField, passField, stopTeam, TeamStopped, waitWhile } from "./barrier.ts";
 import { instantiateModule } from "./module.ts";
 import { readyCommands, runPass } from "./pass.ts";
 import type { WorkerTask } from "./team.ts";
@@ -10,20 +10,26 @@ const scope = globalThis as unknown as {
   close(): void;
 };
 
-scope.onmessage = ({ data: task }) => {
-  const { module, memory, control, part, parts, scratch } = task;
+function work({ module, memory, control, part, parts, scratch, passes }: WorkerTask): void {
   const kernels = instantiateModule(module, memory);
-  const passes = task.passes.map((commands) => readyCommands(commands, kernels));
-  const barrier = createBarrier(control, parts);
-  let done = Atomics.load(control, passField);
+  const ready = passes.map((commands) => readyCommands(commands, kernels));
+  // The first thread alone gives up on others; this one ends with the team, or with the process.
+  const barrier = createBarrier(control, parts, Infinity);
   scope.postMessage("ready");
-  while (true) {
+  for (let done = 0;; done++) {
     waitWhile(control, passField, done, Infinity);
-    done++;
-    const kind = Atomics.load(control, kindField);
-    if (kind < 0) break;
-    runPass(passes[kind], { part, parts, scratch, barrier });
+    runPass(ready[Atomics.load(control, kindField)], { part, parts, scratch, barrier });
     barrier();
   }
-  scope.close();
+}
+
+scope.onmessage = ({ data: task }) => {
+  try {
+    work(task);
+  } catch (error) {
+    stopTeam(task.control);
+    if (!(error instanceof TeamStopped)) throw error;
+  } finally {
+    scope.close();
+  }
 };

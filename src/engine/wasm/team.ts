@@ -1,5 +1,6 @@
 // The threads of one network: workers that run the same passes as the calling thread, each on its part of the images.
-import { controlFields, createBarrier, kindField, passField } from "./barrier.ts";
+import { DeviceLostError } from "../network.ts";
+import { controlFields, createBarrier, kindField, passField, stopTeam, TeamStopped } from "./barrier.ts";
 import type { Address } from "./module.ts";
 import { type Command, type ReadyCommand, runPass } from "./pass.ts";
 
@@ -15,6 +16,8 @@ export interface WorkerTask {
 }
 
 const startDeadlineMs = 30_000;
+// A thread that is waited for may be off its core for long, but not for ever.
+const answerSeconds = 60;
 
 function startWorker(task: WorkerTask): Promise<void> {
   const worker = new Worker(new URL("./part_worker.ts", import.meta.url), { type: "module" });
@@ -46,7 +49,7 @@ export class Team {
   private constructor(parts: number, scratch: Address) {
     this.#parts = parts;
     this.#scratch = scratch;
-    this.#barrier = createBarrier(this.#control, parts);
+    this.#barrier = createBarrier(this.#control, parts, answerSeconds);
   }
 
   /** `scratches`: a part's own scratch memory, one address each; as many parts. */
@@ -68,21 +71,27 @@ export class Team {
     return team;
   }
 
-  /** Runs the pass `kind`, whose commands on this thread are `commands`. */
+  /**
+   * Runs the pass `kind`, whose commands on this thread are `commands`. Throws a DeviceLostError where another thread has
+   * failed or does not answer; the network must not be used afterwards.
+   */
   run(kind: number, commands: readonly ReadyCommand[]): void {
     if (this.#parts > 1) {
       Atomics.store(this.#control, kindField, kind);
       Atomics.add(this.#control, passField, 1);
       Atomics.notify(this.#control, passField);
     }
-    runPass(commands, { part: 0, parts: this.#parts, scratch: this.#scratch, barrier: this.#barrier });
-    this.#barrier();
+    try {
+      runPass(commands, { part: 0, parts: this.#parts, scratch: this.#scratch, barrier: this.#barrier });
+      this.#barrier();
+    } catch (error) {
+      this.dispose();
+      throw error instanceof TeamStopped ? new DeviceLostError(error.message) : error;
+    }
   }
 
   /** Ends the workers. */
   dispose(): void {
-    Atomics.store(this.#control, kindField, -1);
-    Atomics.add(this.#control, passField, 1);
-    Atomics.notify(this.#control, passField);
+    stopTeam(this.#control);
   }
 }

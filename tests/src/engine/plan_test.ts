@@ -248,3 +248,9 @@ const tail: Architecture["nodes"] = [
   { op: "globalAveragePool", inputs: [4] },
   { op: "dense", inputs: [5], units: 4 },
 ];
+
+Deno.test("a tap called logits cannot be asked for as a feature", () => {
+  const nodes = everyOpNetwork.nodes.map((node, index) => (index === 0 ? { ...node, tap: "logits" } : node));
+  const options = { batchSize: 2, mode: "training", features: ["logits"] } as const;
+  assertThrows(() => compilePlan({ ...everyOpNetwork, nodes }, options), RangeError, "logits");
+});

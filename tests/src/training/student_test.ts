@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../../../src/data/random.ts";
 import { parameterGradientDifference } from "../../../src/training/gradient_difference.ts";
+import { buildPredictor } from "../../../src/training/predictor.ts";
 import { buildStudent, type StudentOutput } from "../../../src/training/student.ts";
+import { everyOpNetwork } from "../engine/every_op_network.ts";
 import { fakeEngine, meanNetwork } from "./fake_engine.ts";
 
 const shape = { height: 2, width: 3, channels: 2 };
@@ -109,5 +111,19 @@ Deno.test("the difference of parameter gradients is the second-order term worked
     RangeError,
     "the images' 48 values, got 47",
   );
+  student.dispose();
+});
+
+Deno.test("a student of few bits is predicted with as few", async () => {
+  const student = await buildStudent(everyOpNetwork, { backend: "wasm", batchSize: 2, seed: 1, weightBits: 3 });
+  const { height, width, channels } = everyOpNetwork.input;
+  const images = normal(2 * height * width * channels, 4);
+  const predictor = await student.predictor();
+  const predicted = await predictor.predict(images);
+  const plain = await buildPredictor(everyOpNetwork, { engine: student.engine, weights: await student.weights() });
+  assert((await plain.predict(images)).some((value, index) => Math.abs(value - predicted[index]) > 1e-3));
+  const weights = await student.weights();
+  const rounded = await buildPredictor(everyOpNetwork, { engine: student.engine, weights, weightBits: 3 });
+  assertEquals(predicted, await rounded.predict(images));
   student.dispose();
 });
