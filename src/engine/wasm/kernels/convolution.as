@@ -15,6 +15,8 @@ import {
 } from "./patches";
 import { placeBytes } from "./product_tiles";
 import { Step } from "./step";
+import { usesWinograd } from "./winograd";
+import { winogradForward } from "./winograd_forward";
 
 const statisticsRows: i32 = 128;
 
@@ -45,6 +47,7 @@ function packWeights(step: Step, packed: usize): void {
 }
 
 export function convForward(step: Step, part: i32, parts: i32, scratch: usize): void {
+  if (usesWinograd(step)) return winogradForward(step, part, parts, scratch);
   const first = firstUnit(step, part, parts), end = firstUnit(step, part + 1, parts);
   if (first == end) return;
   const units = groupUnits(step), pixels = outputPixels(step);

@@ -25,6 +25,13 @@ import {
 } from "./patches";
 import { padded, Step } from "./step";
 import { clearGradientSums, storeGradientRows } from "./value";
+import { usesWinograd } from "./winograd";
+import {
+  winogradBackward,
+  winogradBackwardFinish,
+  winogradPartialFloats,
+  winogradScratchFloats,
+} from "./winograd_backward";
 
 // Floats that the products of weights may read after the last pixel.
 const slackFloats: i32 = 16;
@@ -49,6 +56,7 @@ function backwardFloats(step: Step): i32 {
 }
 
 export function convScratchFloats(step: Step): i32 {
+  if (usesWinograd(step)) return winogradScratchFloats(step);
   return max(forwardFloats(step), backwardFloats(step));
 }
 
@@ -58,6 +66,7 @@ function rowSumFloats(step: Step): i32 {
 }
 
 export function convPartialFloats(step: Step, parts: i32): i32 {
+  if (usesWinograd(step)) return winogradPartialFloats(step, parts);
   return parts * max(statisticsFloats(step.output), step.kernel * rowSumFloats(step));
 }
 
@@ -156,6 +165,7 @@ function storeGroup(step: Step, unit: i32, units: i32, source: usize, part: i32)
 }
 
 export function convBackward(step: Step, part: i32, parts: i32, scratch: usize): void {
+  if (usesWinograd(step)) return winogradBackward(step, part, parts, scratch);
   const first = firstUnit(step, part, parts), end = firstUnit(step, part + 1, parts);
   const units = groupUnits(step);
   const walk = changetype<Walk>(scratch);
@@ -200,6 +210,7 @@ export function convBackward(step: Step, part: i32, parts: i32, scratch: usize):
 }
 
 export function convBackwardFinish(step: Step, parts: i32): void {
+  if (usesWinograd(step)) return winogradBackwardFinish(step, parts);
   if (step.gradient0 == 0) return;
   const channels = step.input.channels, filters = step.output.channels, kernel = step.kernel;
   const sumStep = bytesOf(sumColumns(step.output.stride)), partBytes = bytesOf(kernel * rowSumFloats(step));

@@ -1,4 +1,5 @@
 // The convolution kernels against their definitions in float64.
+import { assertEquals } from "@std/assert";
 import {
   type Activation,
   type KernelMemory,
@@ -25,7 +26,12 @@ interface Case {
   input?: "normalised" | "gated" | "plain" | "images" | "activated";
   inputMode?: 0 | 1 | 2;
   frozen?: boolean;
+  /** Whether it must, or must not, go in tiles (winograd.as). */
+  tiles?: boolean;
 }
+
+/** Points that a tile is transformed to, each with a matrix of sums. */
+const points = 36;
 
 // deno-fmt-ignore
 const cases: Case[] = [
@@ -51,6 +57,21 @@ const cases: Case[] = [
   { name: "5x5, step 2", batch: 2, height: 9, width: 11, channels: 5, filters: 6, kernel: 5, step: 2 },
   { name: "7x7, step 2, on images", batch: 2, height: 11, width: 10, channels: 3, filters: 7, kernel: 7, step: 2, input: "images" },
   { name: "15x15", batch: 1, height: 5, width: 4, channels: 1, filters: 2, kernel: 15, step: 1 },
+  { name: "tiles", batch: 3, height: 16, width: 16, channels: 16, filters: 16, kernel: 3, step: 1, tiles: true },
+  { name: "tiles, one image, odd size", batch: 1, height: 13, width: 15, channels: 16, filters: 20, kernel: 3, step: 1, tiles: true, inputMode: 2 },
+  { name: "tiles, wide images", batch: 2, height: 10, width: 38, channels: 20, filters: 24, kernel: 3, step: 1, tiles: true, input: "activated" },
+  { name: "tiles, odd size", batch: 7, height: 9, width: 7, channels: 24, filters: 12, kernel: 3, step: 1, tiles: true, inputMode: 2 },
+  { name: "tiles, few channels", batch: 2, height: 12, width: 13, channels: 8, filters: 12, kernel: 3, step: 1, tiles: true },
+  { name: "tiles, small images", batch: 41, height: 4, width: 5, channels: 28, filters: 16, kernel: 3, step: 1, tiles: true },
+  { name: "tiles, gated", batch: 7, height: 10, width: 5, channels: 24, filters: 48, kernel: 3, step: 1, tiles: true, input: "gated" },
+  { name: "tiles, one image, plain", batch: 1, height: 32, width: 32, channels: 16, filters: 16, kernel: 3, step: 1, tiles: true, input: "plain", inputMode: 2 },
+  { name: "tiles, many channels", batch: 4, height: 8, width: 8, channels: 64, filters: 64, kernel: 3, step: 1, tiles: true },
+  { name: "tiles, no input gradient", batch: 4, height: 8, width: 11, channels: 16, filters: 16, kernel: 3, step: 1, tiles: true, inputMode: 0 },
+  { name: "tiles, frozen", batch: 5, height: 8, width: 7, channels: 16, filters: 32, kernel: 3, step: 1, tiles: true, frozen: true },
+  { name: "tiles, large images", batch: 1, height: 42, width: 70, channels: 16, filters: 16, kernel: 3, step: 1, tiles: true },
+  { name: "3x3, too few tiles", batch: 1, height: 8, width: 8, channels: 16, filters: 16, kernel: 3, step: 1, tiles: false },
+  { name: "3x3, tiles mostly empty", batch: 20, height: 5, width: 5, channels: 16, filters: 16, kernel: 3, step: 1, tiles: false },
+  { name: "3x3, channels no multiple of 4", batch: 2, height: 12, width: 12, channels: 18, filters: 16, kernel: 3, step: 1, tiles: false },
   { name: "frozen", batch: 3, height: 6, width: 6, channels: 8, filters: 8, kernel: 3, step: 1, frozen: true },
 ];
 
@@ -159,6 +180,12 @@ async function checkConvolution(test: Case, variant: KernelVariant, parts: numbe
     inputMode,
     state: { step: 0, seed: 0, momentum },
   });
+
+  if (test.tiles !== undefined) {
+    // Nothing else needs as many sums.
+    const sums = memory.kernels.convPartialFloats(address, 1);
+    assertEquals(sums >= points * channels * filters, test.tiles, "in tiles");
+  }
 
   const x = readValue(input);
   const raw = new Float64Array(outCount);
