@@ -108,9 +108,17 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
   emit({ type: "targets", targets });
 
   signal?.throwIfAborted();
+  const engines = new Set<string>();
   const pool = new TrainerPool({
     trainers: config.trainers,
     backend: "auto",
+    // Once for all trainers; again where a later engine is another one, for instance after a GPU was lost.
+    onEngine({ description, reason }) {
+      const message = `Training runs on ${description} (${reason}).`;
+      if (engines.has(message)) return;
+      engines.add(message);
+      emit({ type: "note", message });
+    },
     onProgress(trainer, progress) {
       const activity = progress ? `${progress.label}, step ${progress.step}/${progress.steps}` : "idle";
       emit({ type: "trainer", trainer, activity });

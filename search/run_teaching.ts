@@ -40,6 +40,8 @@ export async function openTeaching(
       seed: hashSeed(config.dataSeed, "teacher"),
       trainImages: config.teacherTrainImages,
       epochs: config.teacherEpochs,
+      // A teacher has no logits to look up: where views are wanted at all, each epoch sees one of its own.
+      views: config.views === 1 ? 1 : config.teacherEpochs,
       batchSize: config.batchSize,
       peakLearningRate: config.learningRate,
     },

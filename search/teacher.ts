@@ -36,7 +36,7 @@ export interface TeacherOptions {
   /** How it is trained; its `weights` are set here. */
   job: Omit<
     TrainJob,
-    "kind" | "architecture" | "distiller" | "distillerOptions" | "weights" | "test" | "views" | "threads"
+    "kind" | "architecture" | "distiller" | "distillerOptions" | "weights" | "test" | "threads"
   >;
   /** Train anew although the cache has one. */
   fresh: boolean;
@@ -63,12 +63,10 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
   const record = `${folder}/${key}.json`;
   const known = options.fresh ? undefined : await readRecord(record);
   if (known && (await fileHash(file).catch(() => "")) === known.hash) return { ...known, file, cached: true };
-  // Each epoch sees a view of its own: a teacher has no logits to look up.
   const trained = await pool.train({
     ...job,
     kind: "train",
     architecture,
-    views: job.epochs,
     distiller: "none",
     distillerOptions: {},
     weights: file,

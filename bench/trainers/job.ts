@@ -40,7 +40,6 @@ export const replySchema = z.discriminatedUnion("type", [
 ]);
 
 export type TrainerJob = z.infer<typeof trainerJobSchema>;
-export type TrainerRequest = z.infer<typeof requestSchema>;
 export type TrainerReply = z.infer<typeof replySchema>;
 export type KernelTime = z.infer<typeof kernelTimeSchema>;
 

@@ -3,6 +3,7 @@ import { median } from "../../devices/protocol/statistics.ts";
 import type { Network } from "../../src/engine/network.ts";
 import { startWasmEngine } from "../../src/engine/wasm/engine.ts";
 import { WasmNetwork } from "../../src/engine/wasm/network.ts";
+import { isSoftware, requestAdapter } from "../../src/engine/webgpu/adapter.ts";
 import { Random } from "../../src/data/random.ts";
 import { initialiseWeights } from "../../src/models/weights.ts";
 import type { KernelTime, TrainerJob } from "./job.ts";
@@ -20,9 +21,9 @@ async function compile(name: string, job: TrainerJob): Promise<{ network: Networ
     const engine = await startWasmEngine({ threads, variant: name });
     return { network: await engine.compile(architecture, options), note: engine.description };
   }
-  const adapter = await navigator.gpu?.requestAdapter();
+  const adapter = await requestAdapter();
   if (!adapter) throw new SkippedError("no WebGPU adapter");
-  if (adapter.info.isFallbackAdapter && !software) throw new SkippedError("only a software adapter; --software");
+  if (isSoftware(adapter) && !software) throw new SkippedError("only a software adapter; --software");
   // Loaded only here, so that it is no part of the other trainers' memory.
   const { startWebGpuEngine } = await import("../../src/engine/webgpu/engine.ts");
   const engine = await startWebGpuEngine({ adapter });

@@ -56,7 +56,8 @@ const trainedSchema = z.strictObject({
 });
 
 export const replySchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("ready"), backend: z.string(), description: z.string() }),
+  /** An engine was started: at first, and in place of a lost one. `reason`: why this one. */
+  z.strictObject({ type: z.literal("ready"), backend: z.string(), description: z.string(), reason: z.string() }),
   z.strictObject({ type: z.literal("progress"), step: z.int(), steps: z.int() }),
   z.strictObject({ type: z.literal("trained"), result: trainedSchema }),
   z.strictObject({ type: z.literal("done") }),

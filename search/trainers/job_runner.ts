@@ -6,6 +6,7 @@ import { writeWhole } from "../../src/data/write_whole.ts";
 import { createDistiller, type DistillerName } from "../../src/distillation/table.ts";
 import { DeviceLostError, type Engine } from "../../src/engine/network.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
+import { disposeAfter } from "../../src/training/dispose_after.ts";
 import { evaluate, predictLogits } from "../../src/training/evaluate.ts";
 import { buildPredictor } from "../../src/training/predictor.ts";
 import { buildStudent, type Student } from "../../src/training/student.ts";
@@ -45,6 +46,15 @@ export class JobRunner {
     started?.engine.dispose();
   }
 
+  /** What is gone may refuse to be given back. */
+  #dropLostEngine(): void {
+    try {
+      this.#dropEngine();
+    } catch {
+      // It was lost anyway, and is not used again.
+    }
+  }
+
   /** Does `job`; whatever goes wrong is a reply too. A job whose device was lost is done once more, on a new engine. */
   async run(job: Job): Promise<Reply> {
     for (let triesLeft = 1;; triesLeft--) {
@@ -52,7 +62,7 @@ export class JobRunner {
         return job.kind === "train" ? await this.#train(job) : await this.#computeLogits(job);
       } catch (error) {
         if (error instanceof DeviceLostError) {
-          this.#dropEngine();
+          this.#dropLostEngine();
           if (triesLeft > 0) continue;
         }
         return { type: "failed", reason: (error as Error).message, student: error instanceof DivergedError };
@@ -84,7 +94,7 @@ export class JobRunner {
       seed: job.seed,
       features: distiller.studentFeatures,
     });
-    try {
+    return await disposeAfter(student, async () => {
       let reportedAt = 0;
       const trained = await train(student, {
         ...job,
@@ -99,9 +109,7 @@ export class JobRunner {
         },
       });
       return await this.#score(job, data, student, trained);
-    } finally {
-      student.dispose();
-    }
+    });
   }
 
   /** Scores the student and saves its weights. */
@@ -110,16 +118,14 @@ export class JobRunner {
     const { steps } = trained;
     const onBatch = () => this.#options.onProgress({ type: "progress", step: steps, steps });
     const predictor = await student.predictor();
-    try {
+    return await disposeAfter(predictor, async () => {
       const accuracy = await evaluate(predictor, data, dataset.train, validation, { onBatch });
       const everyTest = Uint32Array.from({ length: dataset.test.count }, (_, index) => index);
       const testAccuracy = job.test ? await evaluate(predictor, data, dataset.test, everyTest, { onBatch }) : undefined;
       await writeWhole(job.weights, encodeSafetensors(job.architecture, await student.weights()));
       const backend = student.engine.backend;
       return { type: "trained", result: { ...trained, accuracy, testAccuracy, backend } };
-    } finally {
-      predictor.dispose();
-    }
+    });
   }
 
   async #computeLogits(job: LogitsJob): Promise<Reply> {
@@ -130,7 +136,7 @@ export class JobRunner {
     const cache = new LogitCache(job.folder, { classes: dataset.classNames.length, trainCount: trainPart.length });
     const { start, end } = cache.range(job.block);
     const predictor = await buildPredictor(architecture, { engine, weights });
-    try {
+    await disposeAfter(predictor, async () => {
       // Heard as a sign of life, whatever the size of the teacher.
       const onBatch = () => this.#options.onProgress({ type: "progress", step: 1, steps: 1 });
       const positions = trainPart.subarray(start, end);
@@ -138,9 +144,7 @@ export class JobRunner {
         job,
         await predictLogits(predictor, data, dataset.train, positions, { view: job.view, onBatch }),
       );
-    } finally {
-      predictor.dispose();
-    }
+    });
     return { type: "done" };
   }
 }

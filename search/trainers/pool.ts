@@ -21,6 +21,8 @@ export interface PoolOptions {
   backend: "auto" | "wasm" | "webgpu";
   /** A trainer that says nothing for so long is taken for dead. */
   silenceMs?: number;
+  /** Each start of a trainer's engine: what it runs on, and why on that. */
+  onEngine?: (engine: { description: string; reason: string }) => void;
   /** What a trainer does, for display; undefined: nothing. */
   onProgress?: (trainer: number, progress: { label: string; step: number; steps: number } | undefined) => void;
 }
@@ -126,8 +128,9 @@ export class TrainerPool {
     }
     this.#listen(trainer);
     const { task } = trainer;
-    if (reply.type === "ready") return;
-    if (reply.type === "progress") {
+    if (reply.type === "ready") {
+      this.#options.onEngine?.(reply);
+    } else if (reply.type === "progress") {
       if (task) this.#options.onProgress?.(trainer.index, { label: task.label, step: reply.step, steps: reply.steps });
     } else if (task) {
       this.#release(trainer);

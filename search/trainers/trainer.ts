@@ -23,7 +23,11 @@ function parseJob(line: string): Job | Reply {
 if (import.meta.main) {
   const lines = createInterface({ input: process.stdin });
   const runner = new JobRunner({
-    startEngine: async (threads) => (await startEngine(Deno.args[0] as EngineChoice, { threads })).engine,
+    startEngine: async (threads) => {
+      const { engine, description, reason } = await startEngine(Deno.args[0] as EngineChoice, { threads });
+      reply({ type: "ready", backend: engine.backend, description, reason });
+      return engine;
+    },
     onProgress: reply,
   });
   const ready = runner.engine();
@@ -36,8 +40,7 @@ if (import.meta.main) {
   // A closed stdin means that the parent is gone or wants this process gone: whatever is in work is not needed.
   lines.on("close", () => Deno.exit(0));
   try {
-    const { backend, description } = await ready;
-    reply({ type: "ready", backend, description });
+    await ready;
   } catch (error) {
     console.error((error as Error).message);
     Deno.exit(1);

@@ -1,6 +1,6 @@
 // Views of images: shifted, mirrored, normalised. A view is a pure function of (seed, view, image), so that teacher and
 // student see the same pixels without storing them. View 0 is the image as it is: a training of a few hundred steps is
-// not long enough to gain from moved images, it loses some 6 points of accuracy to them.
+// not long enough to gain from moved images, it loses some 5 points of accuracy to them.
 import type { AugmentationPolicy, Dataset, ImageSet } from "./dataset.ts";
 import { hashSeed, Random } from "./random.ts";
 

@@ -38,6 +38,12 @@ export function requireTargets({ labels, temperature, alpha }: SoftTargets, clas
   if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha must be from 0 to 1, got ${alpha}`);
 }
 
+/** Throws a RangeError on numbers of bits that kernels cannot be rounded to. */
+export function requireWeightBits(weightBits: number | undefined): void {
+  if (weightBits === undefined || (Number.isInteger(weightBits) && weightBits >= 2 && weightBits <= 16)) return;
+  throw new RangeError(`weightBits must be a whole number from 2 to 16, got ${weightBits}`);
+}
+
 /**
  * A tensor outside the network: plain numbers where the network is in this process's memory, else a buffer on the
  * network's own device, which reads and writes it without leaving the device.
@@ -66,8 +72,13 @@ export interface Network {
 
   /** Loss of the last forward pass's logits, and its gradient as that of the port `logits`. */
   softTargetLoss(targets: SoftTargets): void;
-  /** Loss that {@linkcode softTargetLoss} left, mean over the batch. */
+  /** Loss that {@linkcode softTargetLoss} left last, mean over the batch. */
   readLoss(): Promise<number>;
+  /**
+   * Losses that {@linkcode softTargetLoss} left since the last call of this, oldest first, means over the batch; of more
+   * than `keptLosses` (loss_ring.ts) the last ones. Reading many at once lets a GPU go on meanwhile.
+   */
+  readLosses(): Promise<Float32Array>;
 
   /**
    * Runs the backward pass, once per forward pass, whose memory it takes over. `gradients`: those of the plan's ports

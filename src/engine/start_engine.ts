@@ -1,5 +1,6 @@
 // Chooses where training runs: WebGPU on a real GPU, else WebAssembly. What a user asks for by name starts or fails.
 import type { Engine } from "./network.ts";
+import { adapterName, isSoftware, requestAdapter } from "./webgpu/adapter.ts";
 
 /** What a user may ask for. */
 export type EngineChoice = "auto" | "wasm" | "webgpu";
@@ -13,7 +14,6 @@ export interface StartedEngine {
 }
 
 const startDeadlineMs = 30_000;
-const softwareAdapters = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp/i;
 
 async function withDeadline<T>(what: string, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,13 +52,8 @@ interface FoundAdapter {
 
 /** Null where there is no adapter. */
 async function findAdapter(): Promise<FoundAdapter | null> {
-  const { gpu } = navigator;
-  if (!gpu) return null;
-  const adapter = await quietly(() => withDeadline("the WebGPU adapter", gpu.requestAdapter()));
-  if (!adapter) return null;
-  const { description, device, vendor, architecture, isFallbackAdapter } = adapter.info;
-  const name = description || [vendor, architecture || device].filter(Boolean).join(" ") || "unnamed adapter";
-  return { adapter, description: name, software: isFallbackAdapter || softwareAdapters.test(name) };
+  const adapter = await quietly(() => withDeadline("the WebGPU adapter", requestAdapter()));
+  return adapter && { adapter, description: adapterName(adapter), software: isSoftware(adapter) };
 }
 
 // Engines are loaded when they are started: a trainer holds one of them.
@@ -75,23 +70,43 @@ async function startWasm(threads: number, reason: string): Promise<StartedEngine
   return { engine, description: engine.description, reason };
 }
 
+function webGpuFailure(adapter: string, error: unknown): string {
+  return `WebGPU failed on ${adapter}: ${(error as Error).message}`;
+}
+
+/** WebGPU on a real GPU, or why not. */
+async function startGpu(): Promise<StartedEngine | string> {
+  let name = "the search for an adapter";
+  try {
+    const found = await findAdapter();
+    if (!found) return "no GPU: no WebGPU adapter";
+    name = found.description;
+    return found.software ? `no GPU, only the software adapter ${name}` : await startWebGpu(found, "a GPU is here");
+  } catch (error) {
+    return webGpuFailure(name, error);
+  }
+}
+
 /**
- * Starts the engine for training: `auto` takes WebGPU on a real GPU, else WebAssembly with `threads` threads. An engine
- * asked for by name starts or throws an Error that says why it cannot. The caller disposes the engine.
+ * Starts the engine for training: `auto` takes WebGPU on a real GPU, else, or where that fails to start, WebAssembly
+ * with `threads` threads; the reason says which it was. An engine asked for by name starts or throws an Error that says
+ * why it cannot. The caller disposes the engine.
  */
 export async function startEngine(wanted: EngineChoice, options: { threads?: number } = {}): Promise<StartedEngine> {
   const { threads = 1 } = options;
   switch (wanted) {
     case "auto": {
-      const found = await findAdapter();
-      if (found && !found.software) return await startWebGpu(found, "a GPU is here");
-      const reason = found ? `no GPU, only the software adapter ${found.description}` : "no GPU: no WebGPU adapter";
-      return await startWasm(threads, reason);
+      const started = await startGpu();
+      return typeof started === "string" ? await startWasm(threads, started) : started;
     }
     case "webgpu": {
       const found = await findAdapter();
       if (!found) throw new Error("backend webgpu was asked for, but this machine has no WebGPU adapter");
-      return await startWebGpu(found, "asked for");
+      try {
+        return await startWebGpu(found, "asked for");
+      } catch (error) {
+        throw new Error(`backend webgpu was asked for, but ${webGpuFailure(found.description, error)}`);
+      }
     }
     case "wasm":
       return await startWasm(threads, "asked for");

@@ -16,7 +16,7 @@ export const averagePool: Op<NodeOf<"averagePool">> = {
   parameters: () => [],
   statistics: () => [],
   multiplyAdds: () => 0,
-  // tfjs's own gradient is wrong at the borders; src/engine/average_pool_gradient.ts is a right one to register.
+  // tfjs's own gradient is wrong at the borders; tests/src/engine/average_pool_gradient.ts is a right one to register.
   train: (node, [x]) => ({ output: pool(node, x), statistics: [] }),
   evaluate: (node, [x]) => pool(node, x),
   fold: () => [],

@@ -9,7 +9,7 @@ export const budgetSchema = z.strictObject({
   trainImages: count.meta({ description: "training images of a sampled student" }),
   epochs: count.max(10_000).meta({ description: "passes of a sampled student over its training images" }),
   batchSize: count.max(4096).meta({ description: "images per training step" }),
-  views: count.max(1000).meta({ description: "augmented views per training image that the teacher labels" }),
+  views: count.max(1000).meta({ description: "views per training image, the first as it is; 1 for no augmentation" }),
   validationImages: count.meta({ description: "held-out images that give the accuracy of the reward" }),
   finalTrainImages: count.meta({ description: "training images of the final students" }),
   finalEpochs: count.max(10_000).meta({ description: "passes of a final student over its training images" }),
@@ -24,24 +24,27 @@ export const presetSchema = z.enum(["quick", "smoke", "standard"]);
 
 export type PresetName = z.infer<typeof presetSchema>;
 
+// Measured on small students of Fashion-MNIST, in points of accuracy after as many images seen: images as they are win
+// over moved ones 5 after 32,000 and still 1.5 to 2 after 192,000; batches of 32 over 64 0.5, at nearly the same time per
+// image on a processor; new images over a second epoch 0.1 to 0.8. So a sampled student sees many images once.
 export const presets: Readonly<Record<PresetName, Budget>> = {
   smoke: {
     trials: 4,
-    trainImages: 1024,
-    epochs: 2,
+    trainImages: 4096,
+    epochs: 1,
     batchSize: 32,
-    views: 2,
+    views: 1,
     validationImages: 500,
-    finalTrainImages: 1536,
-    finalEpochs: 2,
-    teacherTrainImages: 4096,
+    finalTrainImages: 8192,
+    finalEpochs: 1,
+    teacherTrainImages: 8192,
     teacherEpochs: 1,
   },
   quick: {
     trials: 24,
     trainImages: 32_000,
     epochs: 1,
-    batchSize: 64,
+    batchSize: 32,
     views: 1,
     validationImages: 2000,
     finalTrainImages: 48_000,
@@ -51,8 +54,8 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
   },
   standard: {
     trials: 200,
-    trainImages: 20_000,
-    epochs: 3,
+    trainImages: 50_000,
+    epochs: 1,
     batchSize: 64,
     views: 3,
     validationImages: 5000,

@@ -10,9 +10,9 @@ export type StepTargets = Pick<SoftTargets, "labels" | "teacherLogits">;
 export interface StepLoss {
   /** Takes the loss of the last forward pass and runs the backward pass of its gradient. */
   backward(targets: StepTargets): void;
-  /** The loss that {@linkcode backward} took, mean over the batch. */
-  read(): Promise<number>;
-  /** To be called after the step's update, and before the next step; ends what {@linkcode read} can read. */
+  /** The losses that {@linkcode backward} took since the last call, oldest first, as `Network.readLosses` gives them. */
+  read(): Promise<Float32Array>;
+  /** To be called after the step's update, and before the next step. */
   endStep(): void;
   dispose(): void;
 }
@@ -24,7 +24,7 @@ function softTargetLoss({ network }: Student, numbers: Pick<SoftTargets, "temper
       network.softTargetLoss({ labels, teacherLogits, ...numbers });
       network.backward();
     },
-    read: () => network.readLoss(),
+    read: () => network.readLosses(),
     endStep() {},
     dispose() {},
   };

@@ -2,7 +2,9 @@
 // respect to them, and their gradients go back into the network.
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../distillation/distiller.ts";
+import { keptLosses } from "../engine/loss_ring.ts";
 import type { TensorData } from "../engine/network.ts";
+import { disposeAfter } from "./dispose_after.ts";
 import type { StepLoss, StepTargets } from "./step_loss.ts";
 import type { Student } from "./student.ts";
 import { startTensors } from "./start_tensors.ts";
@@ -12,7 +14,8 @@ export class TensorLoss implements StepLoss {
   readonly #distiller: Distiller;
   /** Ports that the loss reads, with their shapes `[batch, ...]`; the logits are the first. */
   readonly #ports: { name: string; shape: number[] }[];
-  #loss: tf.Scalar | undefined;
+  /** Not read yet, at most {@linkcode keptLosses}. */
+  #losses: tf.Scalar[] = [];
   /** Tensors on the device that a backward pass may still have to read. */
   #lent: tf.Tensor[] = [];
 
@@ -34,7 +37,8 @@ export class TensorLoss implements StepLoss {
   backward(targets: StepTargets): void {
     const { network } = this.#student;
     const { value, grads } = tf.tidy(() => this.#differentiate(targets));
-    this.#loss = value;
+    this.#losses.push(value);
+    if (this.#losses.length > keptLosses) this.#losses.shift()?.dispose();
     const gradients: Record<string, TensorData> = {};
     for (const [index, { name }] of this.#ports.entries()) {
       if (network.backend === "webgpu") {
@@ -67,19 +71,23 @@ export class TensorLoss implements StepLoss {
     return { value: value as tf.Scalar, grads };
   }
 
-  async read(): Promise<number> {
-    if (!this.#loss) throw new Error("no loss was taken");
-    return (await this.#loss.data())[0];
+  async read(): Promise<Float32Array> {
+    if (this.#losses.length === 0) return new Float32Array(0);
+    const all = tf.stack(this.#losses);
+    tf.dispose(this.#losses);
+    this.#losses = [];
+    return await disposeAfter(all, () => all.data<"float32">());
   }
 
   endStep(): void {
-    tf.dispose([this.#loss, this.#lent]);
-    this.#loss = undefined;
+    tf.dispose(this.#lent);
     this.#lent = [];
   }
 
   dispose(): void {
     this.endStep();
+    tf.dispose(this.#losses);
+    this.#losses = [];
   }
 }
 

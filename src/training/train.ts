@@ -3,7 +3,10 @@ import { setImmediate } from "node:timers/promises";
 import { hashSeed } from "../data/random.ts";
 import { batchesPerEpoch, trainingBatches, type TrainingBatchesOptions } from "../data/training_batches.ts";
 import type { Distiller } from "../distillation/distiller.ts";
+import { keptLosses } from "../engine/loss_ring.ts";
+import { DeviceLostError, type Network } from "../engine/network.ts";
 import { cosineSchedule } from "./schedule.ts";
+import { disposeAfter } from "./dispose_after.ts";
 import { createStepLoss } from "./step_loss.ts";
 import type { Student } from "./student.ts";
 
@@ -17,7 +20,7 @@ export interface TrainOptions extends Omit<TrainingBatchesOptions, "batchSize"> 
 export interface TrainResult {
   steps: number;
   seconds: number;
-  /** Mean of the losses that were read in the last epoch. */
+  /** Mean over the steps of the last epoch. */
   loss: number;
 }
 
@@ -26,8 +29,8 @@ export class DivergedError extends Error {
   override name = "DivergedError";
 }
 
-// Reading the loss makes a GPU wait, so there it is read once in so many steps.
-const stepsPerLossRead = { wasm: 1, webgpu: 10 } as const;
+// Reading losses makes a GPU wait, so there they are read together, once in so many steps.
+const stepsPerLossRead = { wasm: 1, webgpu: keptLosses } as const;
 
 /** Steps that {@linkcode train} will take. */
 export function countSteps(options: { trainImages: number; epochs: number; batchSize: number }): number {
@@ -52,11 +55,19 @@ export async function train(student: Student, options: TrainOptions): Promise<Tr
     seed: hashSeed(options.seed, "batches"),
     teacherLogits: needsTeacher ? options.teacherLogits : undefined,
   });
-  const loss = await createStepLoss(student, distiller);
+  const loss = await orLost(network, () => createStepLoss(student, distiller));
   const steps = countSteps({ trainImages, epochs: options.epochs, batchSize });
   const start = performance.now();
-  let losses: number[] = [];
-  try {
+  const losses: number[] = [];
+  let lastEpochFrom = 0;
+  const readLosses = async () => {
+    for (const value of await loss.read()) {
+      losses.push(value);
+      if (Number.isFinite(value)) continue;
+      throw new DivergedError(`the loss is ${value} at step ${losses.length} of ${steps}`);
+    }
+  };
+  const run = async () => {
     let { value: batch } = await batches.next();
     for (let step = 0; batch !== undefined; step++) {
       const { epoch } = batch;
@@ -65,24 +76,34 @@ export async function train(student: Student, options: TrainOptions): Promise<Tr
       network.update(cosineSchedule(step, { steps, peak: options.peakLearningRate }));
       // A GPU is at work meanwhile.
       ({ value: batch } = await batches.next());
-      if (step % stepsPerLossRead[network.backend] === 0 || step === steps - 1) {
-        const value = await loss.read();
-        if (!Number.isFinite(value)) throw new DivergedError(`the loss is ${value} at step ${step + 1} of ${steps}`);
-        losses.push(value);
-      }
+      if (step % stepsPerLossRead[network.backend] === 0 || step === steps - 1) await readLosses();
       loss.endStep();
       options.onStep?.(step + 1, steps);
-      if (batch && batch.epoch !== epoch) losses = [];
+      if (batch && batch.epoch !== epoch) lastEpochFrom = step + 1;
       // Gives way to whatever must be heard meanwhile: an abort, or a parent that is gone.
       await setImmediate();
       signal?.throwIfAborted();
     }
     await requireFiniteWeights(student, steps);
-  } finally {
-    loss.dispose();
-  }
-  const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+  };
+  await disposeAfter(loss, () => orLost(network, run));
+  const lastEpoch = losses.slice(lastEpochFrom);
+  const mean = lastEpoch.reduce((sum, value) => sum + value, 0) / lastEpoch.length;
   return { steps, seconds: (performance.now() - start) / 1000, loss: mean };
+}
+
+/** `work`; where the device is gone it rejects with a DeviceLostError, whatever tfjs on the same device says of that. */
+async function orLost<T>(network: Network, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    try {
+      await network.finish();
+    } catch (lost) {
+      if (lost instanceof DeviceLostError) throw lost;
+    }
+    throw error;
+  }
 }
 
 /** An activation may hide a weight that is not a number from the loss. */

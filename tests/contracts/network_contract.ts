@@ -44,31 +44,6 @@ export function benchOf(engine: Engine, { tolerance = 1e-4, tensor }: Omit<Netwo
   return { engine, tolerance, tensor: tensor ?? ((values) => values) };
 }
 
-/** Outcome of one case, as a process may report it. */
-export interface CaseOutcome {
-  name: string;
-  /** Absent where the engine keeps its promise. */
-  error?: string;
-}
-
-/** Runs the cases whose names `filter` admits on `engine`, one after another. */
-export async function runNetworkCases(
-  engine: Engine,
-  { filter = () => true, ...options }: Omit<NetworkContractOptions, "start"> & { filter?: (name: string) => boolean } =
-    {},
-): Promise<CaseOutcome[]> {
-  const outcomes: CaseOutcome[] = [];
-  for (const { name, fn } of networkCases.filter(({ name }) => filter(name))) {
-    try {
-      await fn(benchOf(engine, options));
-      outcomes.push({ name });
-    } catch (error) {
-      outcomes.push({ name, error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return outcomes;
-}
-
 /** Registers the contract as one test with a step per case, all on one engine. */
 export function networkContract(name: string, { start, ...options }: NetworkContractOptions): void {
   Deno.test(`${name} keeps the contract of networks`, async (test) => {

@@ -40,6 +40,16 @@ async function finish(args: string[]): Promise<{ code: number; stdout: string; s
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
+/** Whether the search told of a result before it ended. */
+async function saysResult({ stderr }: Deno.ChildProcess): Promise<boolean> {
+  let text = "";
+  for await (const chunk of stderr.pipeThrough(new TextDecoderStream()).values({ preventCancel: true })) {
+    text += chunk;
+    if (/^(trial|baseline) \d/m.test(text)) return true;
+  }
+  return false;
+}
+
 function trialsOf(run: string) {
   using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`, { readOnly: true });
   return store.trials("search").map(({ number, tokens, state, accuracy, latencyMs, reward, duplicateOf, batch }) => ({
@@ -74,18 +84,13 @@ Deno.test("a search ends with a front of measured students, saved weights and a 
 Deno.test("a search that is killed again and again ends as one that was not", async () => {
   const args = ["--run", "killed", "--replay", "whole", "--json"];
   let kills = 0;
-  for (const delayMs of [1500, 2500, 1200, 3000, 2000]) {
+  // At once, in the middle of what comes next, and later; each time after one result more.
+  for (const delayMs of [0, 60, 150, 30, 100]) {
     const process = start(args);
-    const done = await Promise.race([
-      process.status.then(() => true),
-      new Promise<false>((resolve) => setTimeout(() => resolve(false), delayMs)),
-    ]);
-    if (!done) {
-      process.kill("SIGKILL");
-      kills++;
-    }
-    await process.output();
-    if (done) break;
+    if (!await saysResult(process)) break;
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    process.kill("SIGKILL");
+    if ((await process.status).signal === "SIGKILL") kills++;
   }
   assert(kills >= 3, `killed ${kills} times`);
   const { code, stderr } = await finish(args);

@@ -1,8 +1,10 @@
 // A network compiled for the wasm kernels: its memory is laid out once, and a step is a list of calls into the module.
+import { keptLosses, LossRing } from "../loss_ring.ts";
 import {
   type Network,
   type NetworkOptions,
   requireTargets,
+  requireWeightBits,
   type SoftTargets,
   type TensorData,
   type Weights,
@@ -54,6 +56,8 @@ export class WasmNetwork implements Network {
   readonly #backward: ReadyCommand[];
   readonly #release: () => void;
   #team: Team | undefined;
+  readonly #ring = new LossRing();
+  readonly #losses = new Float32Array(keptLosses);
   #steps = 0;
 
   private constructor(plan: Plan, options: NetworkOptions, place: NetworkPlace) {
@@ -87,9 +91,7 @@ export class WasmNetwork implements Network {
   ): Promise<WasmNetwork> {
     const plan = compilePlan(architecture, options);
     const { weightBits } = options;
-    if (weightBits !== undefined && !(Number.isInteger(weightBits) && weightBits >= 2 && weightBits <= 16)) {
-      throw new RangeError(`weightBits must be a whole number from 2 to 16, got ${weightBits}`);
-    }
+    requireWeightBits(weightBits);
     const optimizer = optimizerNumbers(options.optimizer ?? { name: "adam" });
     const bytes = placeNetwork(plan, {
       ...draft(draftBytes(plan)),
@@ -280,10 +282,15 @@ export class WasmNetwork implements Network {
       this.#layout.buffer(logits.gradient),
       this.#places.loss,
     );
+    this.#losses[this.#ring.next()] = this.#floats(this.#places.loss, 1)[0];
   }
 
   readLoss(): Promise<number> {
     return Promise.resolve(this.#floats(this.#places.loss, 1)[0]);
+  }
+
+  readLosses(): Promise<Float32Array> {
+    return Promise.resolve(Float32Array.from(this.#ring.drain(), (slot) => this.#losses[slot]));
   }
 
   backward(gradients: Record<string, TensorData> = {}): void {

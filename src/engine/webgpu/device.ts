@@ -12,8 +12,6 @@ const raisedLimits = [
   "maxStorageBuffersPerShaderStage",
 ] as const satisfies (keyof GPUSupportedLimits)[];
 
-const wantedFeatures: GPUFeatureName[] = ["shader-f16", "subgroups" as GPUFeatureName, "timestamp-query"];
-
 // The loss is told a little later than the failure of what was under way.
 const lossDelayMs = 100;
 
@@ -30,15 +28,23 @@ export class Device {
     this.gpu = gpu;
     this.adapterInfo = adapterInfo;
     gpu.lost.then(({ reason, message }) => {
-      const error = this.#error = this.#disposed
-        ? new Error("the WebGPU engine is disposed of")
-        : new DeviceLostError(`the GPU device was lost (${reason || "unknown"}): ${message || "no message"}`);
-      for (const tell of this.#waiting) tell(error);
+      this.#fail(
+        this.#disposed
+          ? new Error("the WebGPU engine is disposed of")
+          : new DeviceLostError(`the GPU device was lost (${reason || "unknown"}): ${message || "no message"}`),
+      );
     });
+    // What the device refused was left out of the work, so nothing on it can be trusted from here on: as good as lost.
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      this.#error ??= new Error(`WebGPU: ${(event as GPUUncapturedErrorEvent).error.message}`);
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      this.#fail(new DeviceLostError(`the GPU device was given up after an error: ${message}`));
     });
+  }
+
+  #fail(error: Error): void {
+    this.#error ??= error;
+    for (const tell of this.#waiting) tell(this.#error);
   }
 
   /** Throws what went wrong with the device so far: a DeviceLostError where it is lost. */
@@ -46,19 +52,19 @@ export class Device {
     if (this.#error) throw this.#error;
   }
 
-  /** `work`, or a rejection where the device is lost meanwhile. */
-  async orLost<T>(work: Promise<T>): Promise<T> {
+  /** What `work` gives, or a rejection where the device is lost meanwhile: a DeviceLostError, whatever the work says. */
+  async orLost<T>(work: () => Promise<T>): Promise<T> {
     this.check();
     const { promise: lost, reject: tell } = Promise.withResolvers<never>();
     lost.catch(() => {});
     this.#waiting.add(tell);
     try {
-      const result = await Promise.race([work, lost]);
+      const result = await Promise.race([work(), lost]);
       this.check();
       return result;
     } catch (error) {
       if (!this.#error) await Promise.race([lost, new Promise((resolve) => setTimeout(resolve, lossDelayMs))]);
-      throw error;
+      throw this.#error ?? error;
     } finally {
       this.#waiting.delete(tell);
     }
@@ -70,16 +76,10 @@ export class Device {
   }
 }
 
-/** A device of `adapter`, or of the fastest that there is. Throws an Error that says why where there is none. */
-export async function requestDevice(adapter?: GPUAdapter): Promise<Device> {
-  if (!adapter) {
-    if (!globalThis.navigator?.gpu) throw new Error("WebGPU cannot be used: this runtime has no navigator.gpu");
-    adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }) ?? undefined;
-    if (!adapter) throw new Error("WebGPU cannot be used: this machine has no adapter");
-  }
-  const { limits, features } = adapter;
+/** A device of `adapter`. Rejects where it gives none. */
+export async function requestDevice(adapter: GPUAdapter): Promise<Device> {
+  const { limits } = adapter;
   const gpu = await adapter.requestDevice({
-    requiredFeatures: wantedFeatures.filter((feature) => features.has(feature)),
     requiredLimits: Object.fromEntries(raisedLimits.map((name) => [name, limits[name]])),
   });
   return new Device(gpu, adapter.info);

@@ -1,6 +1,7 @@
 // The WebGPU engine: one device, and the compiled shaders of all its networks.
 import type { Architecture } from "../../schemas/architecture.ts";
 import type { Engine, NetworkOptions } from "../network.ts";
+import { adapterName, requestAdapter } from "./adapter.ts";
 import { type Device, requestDevice } from "./device.ts";
 import { WebGpuNetwork } from "./network.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -23,9 +24,7 @@ export class WebGpuEngine implements Engine {
   constructor(device: Device) {
     this.device = device;
     this.pipelines = new Pipelines(device.gpu);
-    const { description, vendor, architecture, device: name } = device.adapterInfo;
-    const adapterName = description || [vendor, architecture || name].filter(Boolean).join(" ") || "unnamed adapter";
-    this.description = `WebGPU, ${adapterName}`;
+    this.description = `WebGPU, ${adapterName({ info: device.adapterInfo })}`;
   }
 
   async compile(architecture: Architecture, options: NetworkOptions): Promise<WebGpuNetwork> {
@@ -39,12 +38,17 @@ export class WebGpuEngine implements Engine {
   }
 
   dispose(): void {
-    for (const network of this.#networks) network.dispose();
-    this.device.destroy();
+    try {
+      for (const network of this.#networks) network.dispose();
+    } finally {
+      this.device.destroy();
+    }
   }
 }
 
-/** Starts the engine. Throws an Error that says why where there is no adapter. */
-export async function startWebGpuEngine({ adapter }: WebGpuEngineOptions = {}): Promise<WebGpuEngine> {
+/** Starts the engine. Throws an Error that says why where there is no adapter, or where it gives no device. */
+export async function startWebGpuEngine(options: WebGpuEngineOptions = {}): Promise<WebGpuEngine> {
+  const adapter = options.adapter ?? await requestAdapter();
+  if (!adapter) throw new Error("WebGPU cannot be used: this machine has no adapter");
   return new WebGpuEngine(await requestDevice(adapter));
 }

@@ -1,14 +1,20 @@
 // A network compiled for WebGPU: everything is bound once, and the parts of a step are lists of dispatches that are
 // replayed.
-import type { Network, SoftTargets, TensorData, Weights } from "../network.ts";
+import { keptLosses, LossRing } from "../loss_ring.ts";
+import { type Network, requireTargets, type SoftTargets, type TensorData, type Weights } from "../network.ts";
 import { statisticsMomentum } from "../optimizer.ts";
 import type { Plan, Port } from "../plan.ts";
 import type { WebGpuEngine } from "./engine.ts";
 import { productOf, requireLength } from "./lengths.ts";
+import { targetsOf } from "./kernels/soft_target_loss.ts";
 import { bufferOf, type Memory } from "./memory.ts";
 import type { PreparedNetwork } from "./prepared_network.ts";
 import type { Program } from "./program.ts";
 import { Queue } from "./queue.ts";
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 export class WebGpuNetwork implements Network {
   readonly backend = "webgpu";
@@ -18,6 +24,7 @@ export class WebGpuNetwork implements Network {
   readonly #prepared: PreparedNetwork;
   readonly #seed: number;
   readonly #onDispose: () => void;
+  readonly #ring = new LossRing();
   #steps = 0;
   #disposed = false;
 
@@ -34,12 +41,6 @@ export class WebGpuNetwork implements Network {
     this.#seed = seed;
     this.#onDispose = onDispose;
     this.writeWeights(weights);
-  }
-
-  /** Dispatches of the parts of a step, by kernel, for benchmarks. */
-  get dispatches(): Record<"forward" | "loss" | "backward" | "update", string[]> {
-    const { forward, labelsLoss, backward, update } = this.#prepared.programs;
-    return { forward: forward.labels, loss: labelsLoss.labels, backward: backward.labels, update: update.labels };
   }
 
   #check(): void {
@@ -136,27 +137,34 @@ export class WebGpuNetwork implements Network {
     const { batchSize, ports: { logits } } = this.plan;
     const classes = logits.value.shape[2];
     requireLength("labels", labels, batchSize);
-    const wrong = labels.find((label) => label < 0 || label >= classes);
-    if (wrong !== undefined) throw new RangeError(`labels must be from 0 to ${classes - 1}, got ${wrong}`);
-    if (!(temperature > 0)) throw new RangeError(`temperature must be above 0, got ${temperature}`);
-    if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha must be from 0 to 1, got ${alpha}`);
+    if (teacherLogits) requireLength("teacherLogits", teacherLogits, batchSize * classes);
+    requireTargets({ labels, temperature, alpha }, classes);
     if (logits.gradient === undefined) throw new RangeError("the network was compiled without gradients of the logits");
     const { labelsLoss, teacherLoss } = this.#prepared.programs;
     const readers = [labelsLoss, teacherLoss];
     this.#write(this.#prepared.places.labels, labels, readers);
     if (teacherLogits) {
-      requireLength("teacherLogits", teacherLogits, batchSize * classes);
       this.#write(this.#prepared.places.teacher, teacherLogits, []);
-      this.#write(this.#prepared.places.targets, Float32Array.of(temperature, alpha, 0, 0), []);
     }
+    this.#write(this.#prepared.places.targets, targetsOf({ temperature, alpha, slot: this.#ring.next() }), []);
     this.#queue.push(teacherLogits ? teacherLoss : labelsLoss);
   }
 
   async readLoss(): Promise<number> {
     this.#check();
     const { batchSize } = this.plan;
-    const losses = await this.#queue.read(bufferOf(this.#prepared.places.losses), batchSize);
-    return losses.reduce((sum, loss) => sum + loss, 0) / batchSize;
+    const place = bufferOf(this.#prepared.places.losses);
+    return meanOf(await this.#queue.read(place, batchSize, this.#ring.last * batchSize));
+  }
+
+  async readLosses(): Promise<Float32Array> {
+    this.#check();
+    const { batchSize } = this.plan;
+    const slots = this.#ring.drain();
+    if (slots.length === 0) return new Float32Array(0);
+    const place = bufferOf(this.#prepared.places.losses);
+    const losses = await this.#queue.read(place, keptLosses * batchSize);
+    return Float32Array.from(slots, (slot) => meanOf(losses.subarray(slot * batchSize, (slot + 1) * batchSize)));
   }
 
   backward(gradients: Record<string, TensorData> = {}): void {
@@ -207,8 +215,7 @@ export class WebGpuNetwork implements Network {
 
   async finish(): Promise<void> {
     this.#check();
-    this.#queue.submit();
-    await this.#engine.device.orLost(this.#engine.device.gpu.queue.onSubmittedWorkDone());
+    await this.#queue.finish();
   }
 
   dispose(): void {

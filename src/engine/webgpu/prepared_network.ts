@@ -1,6 +1,7 @@
 // Makes a network ready to run: lowers its plan, gives it memory on the device, and compiles and binds its shaders.
 import type { Architecture } from "../../schemas/architecture.ts";
-import type { NetworkOptions } from "../network.ts";
+import { type NetworkOptions, requireWeightBits } from "../network.ts";
+import { keptLosses } from "../loss_ring.ts";
 import { type OptimizerNumbers, optimizerNumbers, trainableRanges } from "../optimizer.ts";
 import { compilePlan, type Plan } from "../plan.ts";
 import type { WebGpuEngine } from "./engine.ts";
@@ -20,6 +21,7 @@ export interface Places {
   labels: Memory;
   teacher: Memory;
   targets: Memory;
+  /** `[keptLosses, batch]` */
   losses: Memory;
   update: Memory;
   first?: Memory;
@@ -50,7 +52,6 @@ export interface PreparedNetwork {
 
 function joined(first: Program, second: Program): Program {
   return {
-    labels: [...first.labels, ...second.labels],
     pipelines: [...first.pipelines, ...second.pipelines],
     bindGroups: [...first.bindGroups, ...second.bindGroups],
     workgroups: Uint32Array.from([...first.workgroups, ...second.workgroups]),
@@ -79,7 +80,7 @@ function lowerNetwork(
     labels: memory.add("labels", batchSize),
     teacher: memory.add("teacher logits", batchSize * classes),
     targets: memory.addUniform("targets"),
-    losses: memory.add("losses", batchSize),
+    losses: memory.add("losses", keptLosses * batchSize),
     update: memory.addUniform("update"),
   };
   const updates = [];
@@ -92,7 +93,9 @@ function lowerNetwork(
       updates.push(optimizerUpdate(memory, optimizer, { update, first, second, average }, range));
     }
   }
-  const rounding = weightBits === undefined ? [] : quantiseWeights(memory, weightBits, lowered.tables);
+  const rounding = weightBits === undefined || parameterCount === 0
+    ? []
+    : quantiseWeights(memory, weightBits, lowered.tables);
   const withLoss = logits.gradient !== undefined;
   const { teacher: _, ...labelsPlaces } = places;
   const labelsLoss = withLoss ? [softTargetLoss(memory, labelsPlaces)] : [];
@@ -108,16 +111,18 @@ async function takeBuffers({ device }: WebGpuEngine, memory: NetworkMemory): Pro
   if (largest > gpu.limits.maxStorageBufferBindingSize) {
     throw new RangeError(`the network does not fit on the device: a tensor takes ${largest} bytes`);
   }
-  gpu.pushErrorScope("out-of-memory");
-  gpu.pushErrorScope("validation");
-  const buffers = allocate(gpu, memory.all);
-  const errors = [gpu.popErrorScope(), gpu.popErrorScope()];
-  for (const error of await device.orLost(Promise.all(errors))) {
-    if (!error) continue;
-    for (const buffer of buffers) buffer.destroy();
-    throw new RangeError(`the network does not fit on the device: ${error.message}`);
-  }
-  return buffers;
+  return await device.orLost(async () => {
+    gpu.pushErrorScope("out-of-memory");
+    gpu.pushErrorScope("validation");
+    const buffers = allocate(gpu, memory.all);
+    const errors = [gpu.popErrorScope(), gpu.popErrorScope()];
+    for (const error of await Promise.all(errors)) {
+      if (!error) continue;
+      for (const buffer of buffers) buffer.destroy();
+      throw new RangeError(`the network does not fit on the device: ${error.message}`);
+    }
+    return buffers;
+  });
 }
 
 /**
@@ -129,9 +134,7 @@ export async function prepareNetwork(
   options: NetworkOptions,
 ): Promise<PreparedNetwork> {
   const { weightBits } = options;
-  if (weightBits !== undefined && !(weightBits >= 2 && weightBits <= 16)) {
-    throw new RangeError(`weightBits must be from 2 to 16, got ${weightBits}`);
-  }
+  requireWeightBits(weightBits);
   const optimizer = optimizerNumbers(options.optimizer ?? { name: "adam" });
   const plan = compilePlan(architecture, options);
   requireLength("parameters", options.weights.parameters, plan.layout.parameterCount);
@@ -142,7 +145,7 @@ export async function prepareNetwork(
   const { device, pipelines } = engine;
   try {
     for (const { memory, values } of tables) device.gpu.queue.writeBuffer(bufferOf(memory), 0, values);
-    const { programs, sizes } = await device.orLost(prepare(device.gpu, pipelines, lists));
+    const { programs, sizes } = await device.orLost(() => prepare(device.gpu, pipelines, lists));
     buffers.push(sizes);
     const [prepared, rounded, forward, labelsLoss, teacherLoss, backward, update] = programs;
     return {

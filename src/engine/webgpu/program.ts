@@ -4,7 +4,6 @@ import type { Pipelines } from "./pipelines.ts";
 import type { Dispatch } from "./shader.ts";
 
 export interface Program {
-  labels: string[];
   pipelines: GPUComputePipeline[];
   bindGroups: GPUBindGroup[];
   /** Workgroups: x, y, z of each dispatch. */
@@ -35,19 +34,19 @@ export async function prepare(
   if (tooLong) throw new Error(`${tooLong.label}: sizes of ${tooLong.sizes.byteLength} bytes do not fit in ${slot}`);
   const numbers = new Uint8Array(Math.max(1, all.length) * slot);
   for (const [index, dispatch] of all.entries()) numbers.set(new Uint8Array(dispatch.sizes), index * slot);
+  // Before there is a buffer to be destroyed: a shader may fail to compile.
+  const ready = await Promise.all(all.map((dispatch) => pipelines.get(dispatch)));
   const sizes = device.createBuffer({
     label: "sizes",
     size: numbers.length,
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   });
   device.queue.writeBuffer(sizes, 0, numbers);
-  const ready = await Promise.all(all.map((dispatch) => pipelines.get(dispatch)));
   let next = 0;
   const programs = lists.map((list): Program => {
     const first = next;
     next += list.length;
     return {
-      labels: list.map(({ label }) => label),
       pipelines: list.map((_, index) => ready[first + index].pipeline),
       bindGroups: list.map(({ label, bindings, sizes: { byteLength } }, index) =>
         device.createBindGroup({

@@ -166,7 +166,21 @@ export const inferenceExamples: NamedExample[] = [
 ];
 
 /** Kernels rounded in both passes. */
-export const quantisedExamples: NamedExample[] = [4, 8].flatMap((weightBits) => [
-  { name: `kernels of ${weightBits} bits`, ...every, weightBits, imageGradient: true },
-  { name: `kernels of ${weightBits} bits in inference`, ...every, weightBits, mode: "inference" as const },
-]);
+export const quantisedExamples: NamedExample[] = [
+  ...[4, 8].flatMap((weightBits) => [
+    { name: `kernels of ${weightBits} bits`, ...every, weightBits, imageGradient: true },
+    { name: `kernels of ${weightBits} bits in inference`, ...every, weightBits, mode: "inference" as const },
+  ]),
+  {
+    name: "no kernels of 8 bits",
+    architecture: {
+      version: 1,
+      input: { height: 3, width: 3, channels: 2 },
+      classes: 2,
+      nodes: [{ op: "globalAveragePool", inputs: [-1] }],
+    },
+    batchSize: 2,
+    weightBits: 8,
+    imageGradient: true,
+  },
+];

@@ -44,6 +44,9 @@ const compileRefusals: [string, Partial<NetworkOptions>][] = [
   ["a wrong suffix", { features: ["stem:after"], gradients: ["logits"] }],
   ["a feature before the activation of a gate", { features: ["gated:before"], gradients: ["logits"] }],
   ["a gradient at a port that is none", { gradients: ["gated"] }],
+  ...[1, 2.5, 17].map((
+    weightBits,
+  ): [string, Partial<NetworkOptions>] => [`${weightBits} bits a weight`, { weightBits }]),
   ["a learning rate decay out of range", { optimizer: { name: "adam", beta1: 1 } }],
 ];
 
@@ -69,10 +72,10 @@ export const lifetimeCases: NetworkCase[] = [
     },
   },
   {
-    name: "thirty networks one after another, of several sizes, give what the first of their size gave",
+    name: "fifteen networks one after another, of several sizes, give what the first of their size gave",
     fn: async ({ engine }) => {
       const first = new Map<string, unknown>();
-      for (let time = 0; time < 30; time++) {
+      for (let time = 0; time < 15; time++) {
         const example = graphExamples[1 + time % 3];
         const { architecture, batchSize } = example;
         const weights = randomWeights(architecture, 4);
@@ -81,7 +84,7 @@ export const lifetimeCases: NetworkCase[] = [
         network.softTargetLoss({ labels: new Int32Array(batchSize), temperature: 1, alpha: 1 });
         network.backward();
         network.update(0.01);
-        const result = [await network.readLoss(), await network.readGradient(), await network.readWeights()];
+        const result = await Promise.all([network.readLoss(), network.readGradient(), network.readWeights()]);
         await network.finish();
         network.dispose();
         if (!first.has(example.name)) first.set(example.name, result);

@@ -1,5 +1,5 @@
 // Softmax cross-entropy and Hinton's distillation as the engines' own kernel.
-import { assert, assertAlmostEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { Random } from "../../../src/data/random.ts";
 import type { SoftTargets } from "../../../src/engine/network.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
@@ -120,6 +120,37 @@ export const lossCases: NetworkCase[] = [
       const loss = await network.readLoss();
       network.dispose();
       assert(Number.isNaN(loss), `the loss is ${loss}`);
+    },
+  },
+  {
+    name: "losses wait to be read, oldest first, the last ten of more",
+    fn: async ({ engine, tolerance }) => {
+      const architecture = linear(2);
+      const weights = randomWeights(architecture, 3);
+      const network = await engine.compile(architecture, { batchSize: 3, mode: "training", weights });
+      // Downwards, so that losses are no small differences.
+      const logitOf = (step: number) => -step / 4;
+      let step = 0;
+      const take = () => {
+        const parameters = new Float32Array(weights.parameters.length);
+        parameters[parameters.length - 2] = logitOf(step++);
+        network.writeWeights({ ...weights, parameters });
+        network.forward(new Float32Array(36));
+        network.softTargetLoss({ labels: Int32Array.of(0, 0, 0), temperature: 1, alpha: 1 });
+      };
+      assertEquals((await network.readLosses()).length, 0);
+      let next = 0;
+      for (const [taken, kept] of [[3, 3], [9, 9], [0, 0], [1, 1], [10, 10], [23, 10]]) {
+        for (let time = 0; time < taken; time++) take();
+        next += taken;
+        const expected = Array.from(
+          { length: kept },
+          (_, index) => Math.log1p(Math.exp(-logitOf(next - kept + index))),
+        );
+        assertNear(await network.readLosses(), expected, { what: `losses after ${next}`, tolerance });
+        assertAlmostEquals(await network.readLoss(), Math.log1p(Math.exp(-logitOf(next - 1))), tolerance);
+      }
+      network.dispose();
     },
   },
   {

@@ -32,7 +32,7 @@ interface Surroundings {
 }
 
 /** A network in which `node` is tapped as "output" and reads what `surroundings` say. */
-export function networkAround(node: NodeBody, surroundings: Surroundings): Architecture {
+function networkAround(node: NodeBody, surroundings: Surroundings): Architecture {
   const { size: [height, width], channels, imageChannels = 3, reads = "convolution", vector = false } = surroundings;
   const nodes: ArchitectureNode[] = [];
   if (reads !== "images") {

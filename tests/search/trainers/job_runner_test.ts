@@ -49,6 +49,19 @@ Deno.test("a training whose device is lost is done again on a new engine, with t
   });
 });
 
+Deno.test("what cannot be given back to a lost device does not hide its loss", async () => {
+  await withJobs(async ({ training }) => {
+    const refusing = runnerOf({
+      ...dying,
+      onDispose() {
+        throw new Error("nothing can be given back");
+      },
+    }, {});
+    assertEquals((await refusing.runner.run(training(network, "refusing"))).type, "trained");
+    assertEquals(refusing.engines.map(({ disposed }) => disposed), [true, false]);
+  });
+});
+
 Deno.test("a device that is lost twice fails the job, not the student, and the next job has a new engine", async () => {
   await withJobs(async ({ training }) => {
     const twice = runnerOf(dying, dying, {});
@@ -61,7 +74,7 @@ Deno.test("a device that is lost twice fails the job, not the student, and the n
 
 Deno.test("a student that diverges fails by itself and is not tried again", async () => {
   await withJobs(async ({ training }) => {
-    const diverging = runnerOf({ onReadLoss: () => NaN });
+    const diverging = runnerOf({ onLoss: () => NaN });
     const reply = await diverging.runner.run(training(network, "nan"));
     assertEquals(reply, { type: "failed", reason: "the loss is NaN at step 1 of 7", student: true });
     assertEquals(diverging.engines.length, 1);

@@ -28,7 +28,7 @@ Deno.test("view 0 is the image itself, normalised, at its offset", () => {
   for (const [index, value] of expected.entries()) assertAlmostEquals(out[index], value, 1e-6);
 });
 
-/** The definition of a moved view: pixel by pixel, mirrored first, then moved; zero bytes come in; in double precision. */
+/** A moved view by its definition: pixel by pixel, mirrored first, then moved; zero bytes come in; normalised. */
 function viewByDefinition(shape: Shape, set: ImageSet, index: number, options: ViewOptions, view: number) {
   const { height, width, channels } = shape;
   const { policy, mean, deviation } = options;
@@ -66,6 +66,7 @@ Deno.test("views are the definition bit for bit, whatever the channels, the shap
     for (let index = 0; index < count; index++) {
       const plain = new Float32Array(height * width * channels);
       writer.write(set, index, 0, plain, 0);
+      assertEquals(plain, viewByDefinition(shape, set, index, { ...options, policy: still }, 0));
       for (let view = 1; view <= 8; view++) {
         const out = new Float32Array(height * width * channels);
         writer.write(set, index, view, out, 0);

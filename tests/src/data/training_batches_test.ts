@@ -61,6 +61,19 @@ Deno.test("each epoch goes once over the images, in an order and a view of its o
   assertEquals(new Set(orders).size, 3);
 });
 
+Deno.test("with one view every epoch sees the images as they are", async () => {
+  const plain = new BatchReader({ ...data, dataset: { ...dataset, augmentation: { shift: 0, mirror: false } } }, 240);
+  const expected = new Set<string>();
+  const { images } = plain.read(dataset.train, data.train);
+  for (let row = 0; row < 240; row++) expected.add(images.subarray(64 * row, 64 * row + 64).join());
+  const countKnown = (batches: { images: Float32Array }[]) =>
+    batches.flatMap((batch) => Array.from({ length: 32 }, (_, row) => batch.images.subarray(64 * row, 64 * row + 64)))
+      .filter((image) => expected.has(image.join())).length;
+  assertEquals(countKnown(await collect({ views: 1 })), 2 * 7 * 32);
+  const secondEpoch = (await collect({ views: 2 })).filter(({ epoch }) => epoch === 1);
+  assert(countKnown(secondEpoch) < 7 * 32, "the second view is a moved one");
+});
+
 Deno.test("the order follows from the seed", async () => {
   const first = await collect();
   assertEquals(await collect(), first);

@@ -70,21 +70,53 @@ Deno.test("an unknown backend is refused with what is allowed", async () => {
   );
 });
 
-Deno.test("webgpu asked for where there is no adapter fails and says why, auto takes wasm", async () => {
+/** Runs `body` where `navigator.gpu` is `gpu`. */
+async function withGpu(gpu: unknown, body: () => Promise<void>): Promise<void> {
   const original = Object.getOwnPropertyDescriptor(navigator, "gpu") ??
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(navigator), "gpu");
-  Object.defineProperty(navigator, "gpu", { value: undefined, configurable: true });
+  Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
   try {
+    await body();
+  } finally {
+    Reflect.deleteProperty(navigator, "gpu");
+    if (original && !("gpu" in navigator)) Object.defineProperty(navigator, "gpu", original);
+  }
+}
+
+async function assertAutoTakesWasm(because: string): Promise<void> {
+  const { engine, reason } = await startEngine("auto");
+  assertEquals([engine.backend, reason], ["wasm", because]);
+  engine.dispose();
+}
+
+Deno.test("webgpu asked for where there is no adapter fails and says why, auto takes wasm", () =>
+  withGpu(undefined, async () => {
     await assertRejects(
       () => startEngine("webgpu"),
       Error,
       "webgpu was asked for, but this machine has no WebGPU adapter",
     );
-    const { engine, reason } = await startEngine("auto");
-    assertEquals([engine.backend, reason], ["wasm", "no GPU: no WebGPU adapter"]);
-    engine.dispose();
-  } finally {
-    Reflect.deleteProperty(navigator, "gpu");
-    if (original && !("gpu" in navigator)) Object.defineProperty(navigator, "gpu", original);
-  }
+    await assertAutoTakesWasm("no GPU: no WebGPU adapter");
+  }));
+
+Deno.test("a GPU that gives no device fails where asked for by name, and auto takes wasm and says why", async () => {
+  const asked: unknown[] = [];
+  const info = { description: "", vendor: "acme", architecture: "", device: "GPU 7", isFallbackAdapter: false };
+  const adapter = { info, limits: {}, requestDevice: () => Promise.reject(new Error("out of memory")) };
+  const requestAdapter = (options: unknown) => {
+    asked.push(options);
+    return Promise.resolve(adapter);
+  };
+  await withGpu({ requestAdapter }, async () => {
+    const failure = "WebGPU failed on acme GPU 7: out of memory";
+    await assertRejects(() => startEngine("webgpu"), Error, failure);
+    await assertAutoTakesWasm(failure);
+  });
+  assertEquals(asked, [{ powerPreference: "high-performance" }, { powerPreference: "high-performance" }]);
 });
+
+Deno.test("a driver that fails at once fails where asked for by name, and auto takes wasm and says why", () =>
+  withGpu({ requestAdapter: () => Promise.reject(new Error("driver crashed")) }, async () => {
+    await assertRejects(() => startEngine("webgpu"), Error, "driver crashed");
+    await assertAutoTakesWasm("WebGPU failed on the search for an adapter: driver crashed");
+  }));

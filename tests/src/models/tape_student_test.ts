@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { crossEntropy } from "../../../src/distillation/cross_entropy.ts";
-import { averagePoolGradient } from "../../../src/engine/average_pool_gradient.ts";
+import { averagePoolGradient } from "../engine/average_pool_gradient.ts";
 import { buildDeployedModel } from "../../../src/models/deployed_model.ts";
-import { buildTapeStudent, type TapeStudent } from "../../../src/models/tape_student.ts";
+import { buildTapeStudent, type TapeStudent } from "./tape_student.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
 import { opOf } from "../../../src/ops/table.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";

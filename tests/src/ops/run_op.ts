@@ -4,7 +4,7 @@ import { setBackend } from "../../../devices/runtimes/set_backend.ts";
 import "@tensorflow/tfjs-backend-wasm";
 import { opOf } from "../../../src/ops/table.ts";
 import type { ArchitectureNode } from "../../../src/schemas/architecture.ts";
-import type { Values } from "../engine/numeric.ts";
+import type { Values } from "./values.ts";
 
 /** Makes `name` the backend; wasm on one thread. */
 export async function useBackend(name: "cpu" | "wasm"): Promise<void> {

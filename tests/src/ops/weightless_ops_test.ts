@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { countMultiplyAdds, countParameters } from "../../../src/ops/layout.ts";
 import { opOf } from "../../../src/ops/table.ts";
 import { type ArchitectureNode, architectureSchema } from "../../../src/schemas/architecture.ts";
-import { assertClose, type Values, values } from "../engine/numeric.ts";
+import { assertClose, type Values, values } from "./values.ts";
 import { referenceOf } from "../engine/reference/table.ts";
 import { shapedLike, type Tensor, zeros, zerosLike } from "../engine/reference/tensor.ts";
 import { gradientsOf, runForm, useBackend } from "./run_op.ts";

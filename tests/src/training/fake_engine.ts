@@ -1,4 +1,5 @@
 // An engine for one architecture, in plain TypeScript, that fails when told to: for what a real one does rarely.
+import { keptLosses } from "../../../src/engine/loss_ring.ts";
 import type { Engine, Network, NetworkOptions, SoftTargets } from "../../../src/engine/network.ts";
 import { compilePlan } from "../../../src/engine/plan.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
@@ -18,8 +19,10 @@ export function meanNetwork(input: Architecture["input"], classes: number): Arch
 
 export interface FakeEngineOptions {
   backend?: Engine["backend"];
-  /** Called before each loss is read, with the number of the forward passes so far; what it gives is the loss. */
-  onReadLoss?: (loss: number, passes: number) => number;
+  /** Called with each loss and the number of the forward passes so far; what it gives is the loss. */
+  onLoss?: (loss: number, passes: number) => number;
+  /** Called where a network or the engine is disposed of; may throw. */
+  onDispose?: () => void;
   /** Called before each forward pass, with its number from 1; may throw. */
   onForward?: (pass: number) => void;
 }
@@ -34,6 +37,7 @@ class FakeNetwork implements Network {
   #logits = new Float32Array();
   #logitsGradient = new Float32Array();
   #loss = NaN;
+  readonly #losses: number[] = [];
   #passes = 0;
 
   constructor(architecture: Architecture, options: NetworkOptions, fake: FakeEngineOptions) {
@@ -76,10 +80,16 @@ class FakeNetwork implements Network {
         this.#logitsGradient[row * classes + unit] = (Math.exp(score) / sum - target) / batchSize;
       }
     }
+    this.#loss = this.#options.onLoss?.(this.#loss, this.#passes) ?? this.#loss;
+    this.#losses.push(this.#loss);
   }
 
   readLoss(): Promise<number> {
-    return Promise.resolve(this.#options.onReadLoss?.(this.#loss, this.#passes) ?? this.#loss);
+    return Promise.resolve(this.#loss);
+  }
+
+  readLosses(): Promise<Float32Array> {
+    return Promise.resolve(Float32Array.from(this.#losses.splice(0).slice(-keptLosses)));
   }
 
   backward(gradients: Record<string, Float32Array> = {}): void {
@@ -125,7 +135,9 @@ class FakeNetwork implements Network {
     return Promise.resolve();
   }
 
-  dispose(): void {}
+  dispose(): void {
+    this.#options.onDispose?.();
+  }
 }
 
 /** The engine with the number of its networks, and whether it was disposed of. */
@@ -141,6 +153,7 @@ export function fakeEngine(options: FakeEngineOptions = {}): Engine & { compiled
     },
     dispose() {
       this.disposed = true;
+      options.onDispose?.();
     },
   };
 }

@@ -7,7 +7,7 @@ import { crossEntropy } from "../../../src/distillation/cross_entropy.ts";
 import type { DistillationBatch, Distiller } from "../../../src/distillation/distiller.ts";
 import { createDistiller } from "../../../src/distillation/table.ts";
 import type { Engine } from "../../../src/engine/network.ts";
-import { buildTapeStudent } from "../../../src/models/tape_student.ts";
+import { buildTapeStudent } from "../models/tape_student.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
 import { createStepLoss } from "../../../src/training/step_loss.ts";
@@ -65,7 +65,7 @@ async function matchesTape(engine: Engine): Promise<void> {
   for (let step = 0; step < 2; step++) {
     student.network.forward(images);
     loss.backward({ labels });
-    actual = { value: await loss.read(), gradient: await student.network.readGradient() };
+    actual = { value: (await loss.read())[0], gradient: await student.network.readGradient() };
     loss.endStep();
     assertEquals(tf.memory().numTensors, before);
   }
@@ -101,7 +101,7 @@ async function matchesOwnLoss(engine: Engine, name: "none" | "kd"): Promise<void
     const loss = await createStepLoss(student, { ...distiller, softTargets });
     student.network.forward(normal(batchSize * 60, 1));
     loss.backward(targets);
-    results.push({ value: await loss.read(), gradient: await student.network.readGradient() });
+    results.push({ value: (await loss.read())[0], gradient: await student.network.readGradient() });
     loss.endStep();
     loss.dispose();
   }

@@ -120,18 +120,40 @@ Deno.test("a loss that is not finite ends the training with the step's number", 
   assert(/is (NaN|-?Infinity) at step \d+ of 7/.test((error as Error).message), (error as Error).message);
 });
 
-Deno.test("the loss is read at every step on wasm, at every tenth and the last on a GPU", async () => {
-  const nanAt = (from: number, backend: Engine["backend"]) =>
+Deno.test("losses are read at every step on wasm, at every tenth and the last on a GPU, and the right step is named", async () => {
+  let passes = 0;
+  const nanAt = (at: number, backend: Engine["backend"]) =>
     trainedWeights({ epochs: 2 }, {
-      backend: fakeEngine({ backend, onReadLoss: (loss, pass) => pass >= from ? NaN : loss }),
+      backend: fakeEngine({
+        backend,
+        onForward: (pass) => passes = pass,
+        onLoss: (loss, pass) => pass === at ? NaN : loss,
+      }),
     });
-  await assertRejects(() => nanAt(5, "wasm"), DivergedError, "the loss is NaN at step 5 of 14");
-  await assertRejects(() => nanAt(5, "webgpu"), DivergedError, "the loss is NaN at step 11 of 14");
-  await assertRejects(() => nanAt(12, "webgpu"), DivergedError, "the loss is NaN at step 14 of 14");
+  for (const [at, backend, seenAfter] of [[5, "wasm", 5], [5, "webgpu", 11], [11, "webgpu", 11], [12, "webgpu", 14]]) {
+    await assertRejects(
+      () => nanAt(at as number, backend as Engine["backend"]),
+      DivergedError,
+      `the loss is NaN at step ${at} of 14`,
+    );
+    assertEquals(passes, seenAfter);
+  }
+});
+
+Deno.test("the loss of a training is the mean over its last epoch, however often it is read", async () => {
+  for (const backend of ["wasm", "webgpu"] as const) {
+    const student = await buildStudent(meanNetwork(network.input, 3), {
+      backend: fakeEngine({ backend, onLoss: (_, pass) => pass }),
+      batchSize,
+      seed: 3,
+    });
+    const { loss } = await train(student, { ...options, epochs: 2 });
+    assertEquals(loss, (8 + 14) / 2);
+  }
 });
 
 Deno.test("weights that are not finite end the training, even where the loss is", async () => {
-  const hiding = fakeEngine({ onReadLoss: () => 1 });
+  const hiding = fakeEngine({ onLoss: () => 1 });
   await assertRejects(
     () => trainedWeights({ peakLearningRate: Infinity }, { backend: hiding }),
     DivergedError,

@@ -5,8 +5,7 @@ import type { NetworkMemory } from "../network_memory.ts";
 import { type Dispatch, Shader } from "../shader.ts";
 
 /** The uniform of an update; the corrections are 1 - beta^step. */
-export const updateStruct =
-  "struct Update { learning_rate: f32, first_correction: f32, second_correction: f32, spare: f32 }";
+const updateStruct = "struct Update { learning_rate: f32, first_correction: f32, second_correction: f32, spare: f32 }";
 
 export interface OptimizerPlaces {
   update: Memory;

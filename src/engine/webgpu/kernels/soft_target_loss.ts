@@ -6,7 +6,18 @@ import { declareRowSum } from "../reductions.ts";
 import { type Dispatch, Shader } from "../shader.ts";
 
 /** The uniform of the loss. */
-export const targetsStruct = "struct Targets { temperature: f32, alpha: f32, spare0: f32, spare1: f32 }";
+const targetsStruct = "struct Targets { temperature: f32, alpha: f32, slot: u32, spare: u32 }";
+
+/** Contents of the uniform; `slot`: row of the losses that the next ones go to. */
+export function targetsOf(
+  { temperature, alpha, slot }: { temperature: number; alpha: number; slot: number },
+): DataView {
+  const targets = new DataView(new ArrayBuffer(16));
+  targets.setFloat32(0, temperature, true);
+  targets.setFloat32(4, alpha, true);
+  targets.setUint32(8, slot, true);
+  return targets;
+}
 
 const threads = 64;
 
@@ -24,7 +35,7 @@ const total = (name: string, term: string) => `
   for (var class_ = local; class_ < sizes.classes; class_ += ${threads}u) { ${name}_own += ${term}; }
   let ${name} = row_sum(${name}_own, local);`;
 
-/** Leaves the loss of each image in `losses` `[batch]`. */
+/** Leaves the loss of each image in a row of `losses` `[keptLosses, batch]`. */
 export function softTargetLoss(
   memory: NetworkMemory,
   places: { labels: Memory; teacher?: Memory; targets: Memory; losses: Memory },
@@ -87,7 +98,7 @@ export function softTargetLoss(
   }
   ${distilled}
   if (local == 0u) {
-    losses[tile] = alpha * (log(sum) + most - logits[at + label]) + divergence;
+    losses[targets.slot * sizes.tiles + tile] = alpha * (log(sum) + most - logits[at + label]) + divergence;
   }`;
   return shader.dispatch({ tiles: plan.batchSize, threads, body });
 }

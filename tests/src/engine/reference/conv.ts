@@ -6,32 +6,30 @@ import { pixels, pixelsSeen, stridedZeros } from "./window.ts";
 
 export const conv: ReferenceOp<NodeOf<"conv">> = (node, [x], run) => {
   const [kernel] = run.parameters;
-  const weightAt = (kernelY: number, kernelX: number, from: number, to: number) =>
-    ((kernelY * node.kernel + kernelX) * x.channels + from) * node.filters + to;
   const linear = stridedZeros(x, node, node.filters);
 
-  /** Every product of the convolution: places of input, weight and output. */
-  function* products() {
+  /** Calls `each` with every product of the convolution: places of input, weight and output. */
+  const products = (each: (i: number, w: number, o: number) => void) => {
     for (const { image, y: row, x: column } of pixels(linear)) {
+      const firstOutput = at(linear, image, row, column, 0);
       for (const { kernelY, kernelX, inputY, inputX } of pixelsSeen(x, node, row, column)) {
         for (let from = 0; from < x.channels; from++) {
           const i = at(x, image, inputY, inputX, from);
-          for (let to = 0; to < node.filters; to++) {
-            yield { i, w: weightAt(kernelY, kernelX, from, to), o: at(linear, image, row, column, to) };
-          }
+          const firstWeight = ((kernelY * node.kernel + kernelX) * x.channels + from) * node.filters;
+          for (let to = 0; to < node.filters; to++) each(i, firstWeight + to, firstOutput + to);
         }
       }
     }
-  }
+  };
 
-  for (const { i, w, o } of products()) linear.data[o] += x.data[i] * kernel[w];
+  products((i, w, o) => linear.data[o] += x.data[i] * kernel[w]);
   return normalised(linear, node.activation, run, (gradient) => {
     const input = zerosLike(x);
     const kernelGradient = new Float64Array(kernel.length);
-    for (const { i, w, o } of products()) {
+    products((i, w, o) => {
       input.data[i] += gradient.data[o] * kernel[w];
       kernelGradient[w] += gradient.data[o] * x.data[i];
-    }
+    });
     return { input, kernel: kernelGradient };
   });
 };

@@ -8,26 +8,26 @@ export const depthwiseConv: ReferenceOp<NodeOf<"depthwiseConv">> = (node, [x], r
   const [kernel] = run.parameters;
   const linear = stridedZeros(x, node, x.channels);
 
-  /** Every product of the convolution: places of input, weight and output. */
-  function* products() {
+  /** Calls `each` with every product of the convolution: places of input, weight and output. */
+  const products = (each: (i: number, w: number, o: number) => void) => {
     for (const { image, y: row, x: column } of pixels(linear)) {
       for (const { kernelY, kernelX, inputY, inputX } of pixelsSeen(x, node, row, column)) {
+        const firstWeight = (kernelY * node.kernel + kernelX) * x.channels;
         for (let channel = 0; channel < x.channels; channel++) {
-          const w = (kernelY * node.kernel + kernelX) * x.channels + channel;
-          yield { i: at(x, image, inputY, inputX, channel), w, o: at(linear, image, row, column, channel) };
+          each(at(x, image, inputY, inputX, channel), firstWeight + channel, at(linear, image, row, column, channel));
         }
       }
     }
-  }
+  };
 
-  for (const { i, w, o } of products()) linear.data[o] += x.data[i] * kernel[w];
+  products((i, w, o) => linear.data[o] += x.data[i] * kernel[w]);
   return normalised(linear, node.activation, run, (gradient) => {
     const input = zerosLike(x);
     const kernelGradient = new Float64Array(kernel.length);
-    for (const { i, w, o } of products()) {
+    products((i, w, o) => {
       input.data[i] += gradient.data[o] * kernel[w];
       kernelGradient[w] += gradient.data[o] * x.data[i];
-    }
+    });
     return { input, kernel: kernelGradient };
   });
 };

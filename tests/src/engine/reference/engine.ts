@@ -1,6 +1,14 @@
 // The reference as an engine: slow and plain, to check the contract suite by, and for tests that need any engine at all.
 import { hashSeed, Random } from "../../../../src/data/random.ts";
-import type { Engine, Network, NetworkOptions, SoftTargets, TensorData } from "../../../../src/engine/network.ts";
+import { keptLosses } from "../../../../src/engine/loss_ring.ts";
+import {
+  type Engine,
+  type Network,
+  type NetworkOptions,
+  requireWeightBits,
+  type SoftTargets,
+  type TensorData,
+} from "../../../../src/engine/network.ts";
 import { optimizerNumbers, statisticsMomentum } from "../../../../src/engine/optimizer.ts";
 import { compilePlan, type Plan } from "../../../../src/engine/plan.ts";
 import type { Weights } from "../../../../src/ops/layout.ts";
@@ -26,6 +34,7 @@ class ReferenceNetwork implements Network {
   #steps = 0;
   #run: ReferenceRun | undefined;
   #loss = NaN;
+  readonly #losses: number[] = [];
   #given: Record<string, Float32Array> = {};
   #gradient: Float32Array;
   #imageGradient: Float32Array | undefined;
@@ -33,6 +42,7 @@ class ReferenceNetwork implements Network {
 
   constructor(architecture: Architecture, options: NetworkOptions) {
     this.plan = compilePlan(architecture, options);
+    requireWeightBits(options.weightBits);
     optimizerNumbers(options.optimizer ?? { name: "adam" });
     this.#options = options;
     this.#gradient = new Float32Array(this.plan.layout.parameterCount);
@@ -119,11 +129,16 @@ class ReferenceNetwork implements Network {
     if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`alpha must be from 0 to 1, got ${alpha}`);
     const { loss, gradient } = referenceLoss(this.#ran().read("logits").data, targets);
     this.#loss = loss;
+    this.#losses.push(loss);
     this.#given.logits = Float32Array.from(gradient);
   }
 
   readLoss(): Promise<number> {
     return Promise.resolve(this.#loss);
+  }
+
+  readLosses(): Promise<Float32Array> {
+    return Promise.resolve(Float32Array.from(this.#losses.splice(0).slice(-keptLosses)));
   }
 
   backward(gradients: Record<string, TensorData> = {}): void {

@@ -1,9 +1,16 @@
-// What the tests of the WASM kernels share: a module over a shared memory, and records laid out by hand as the engine would.
+// What the tests of the WASM kernels share: the committed binary over a memory, and records laid out by hand as the engine
+// would. build_test.ts sees to it that the binaries are those of the sources.
 import { assert, assertEquals } from "@std/assert";
-import asc from "assemblyscript/asc";
+import {
+  instantiateModule,
+  type KernelExports,
+  type KernelVariant,
+  readKernels,
+  withMemoryOf,
+} from "../../../../src/engine/wasm/module.ts";
+import type { Activation } from "../../../../src/schemas/architecture.ts";
 
-export type Activation = "none" | "relu" | "relu6";
-export type KernelVariant = "relaxed" | "simd";
+export type { Activation, KernelVariant };
 
 /** What a value is made of; all arrays dense, `[batch, height, width, channels]` or `[channels]`. */
 export interface ValueSpec {
@@ -60,47 +67,29 @@ export interface StepFields {
   state?: { step: number; seed: number; momentum: number };
 }
 
-const sources = new URL("../../../../src/engine/wasm/kernels/", import.meta.url);
 const guard = 12345.678;
 const guardFloats = 16;
 
-async function compile(variant: KernelVariant): Promise<WebAssembly.Module> {
-  let binary: Uint8Array | undefined;
-  // deno-fmt-ignore
-  const options = [
-    "-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--sharedMemory", "--maximumMemory", "65536",
-    "--use", "abort=", "--enable", "simd", "--enable", "threads",
-  ];
-  if (variant === "relaxed") options.push("--enable", "relaxed-simd");
-  const { error, stderr } = await asc.main(["kernels.ts", ...options, "--outFile", "kernels.wasm"], {
-    readFile: (name) => Deno.readTextFile(new URL(name.replace(/\.ts$/, ".as"), sources)).catch(() => null),
-    writeFile: (_name, contents) => {
-      if (typeof contents !== "string") binary = contents;
-    },
-    listFiles: () => null,
-  });
-  if (error || !binary || stderr.toString() !== "") throw new Error(`${variant} kernels: ${stderr.toString()}`);
-  return WebAssembly.compile(binary as Uint8Array<ArrayBuffer>);
-}
+const modules = new Map<string, WebAssembly.Module>();
 
-const modules = new Map<KernelVariant, Promise<WebAssembly.Module>>();
-
-/** A fresh instance with its own memory. */
+/** A fresh instance with its own memory of `pages` of 64 KiB. */
 export async function kernelMemory(variant: KernelVariant = "relaxed", pages = 512): Promise<KernelMemory> {
-  if (!modules.has(variant)) modules.set(variant, compile(variant));
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });
-  const instance = await WebAssembly.instantiate(await modules.get(variant)!, { env: { memory } });
-  return new KernelMemory(memory, instance.exports as Record<string, (...values: number[]) => number>);
+  const key = `${variant} ${pages}`;
+  if (!modules.has(key)) {
+    const { binary } = await readKernels(variant);
+    modules.set(key, await WebAssembly.compile(withMemoryOf(pages, binary) as BufferSource));
+  }
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return new KernelMemory(memory, instantiateModule(modules.get(key)!, memory));
 }
 
 export class KernelMemory {
-  // Below lie the module's own constants.
-  #end = 65536;
+  #end: number;
 
-  constructor(
-    readonly memory: WebAssembly.Memory,
-    readonly kernels: Record<string, (...values: number[]) => number>,
-  ) {}
+  constructor(readonly memory: WebAssembly.Memory, readonly kernels: KernelExports) {
+    // Below lie the module's own constants.
+    this.#end = (kernels.heapBase() + 63) & ~63;
+  }
 
   /** Address of `count` floats, zero, on a boundary of 64 bytes. */
   allocate(count: number): number {

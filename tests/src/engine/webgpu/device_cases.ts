@@ -68,6 +68,82 @@ export const deviceCases: WebGpuCase[] = [
     },
   },
   {
+    name: "a device that is lost just before what was read is given back is told as lost",
+    fn: async () => {
+      const engine = await startWebGpuEngine();
+      const { gpu } = engine.device;
+      const network = await compile(engine);
+      const createBuffer = gpu.createBuffer.bind(gpu);
+      gpu.createBuffer = (descriptor) => {
+        const buffer = createBuffer(descriptor);
+        buffer.unmap = () => {
+          gpu.destroy();
+          throw new DOMException("Parent device is lost", "OperationError");
+        };
+        return buffer;
+      };
+      network.forward(images);
+      await assertRejects(() => network.read("logits"), DeviceLostError);
+      engine.dispose();
+    },
+  },
+  {
+    name: "what the device refuses ends it for good, as a loss",
+    fn: async () => {
+      const engine = await startWebGpuEngine();
+      const { gpu } = engine.device;
+      const network = await compile(engine);
+      await step(network);
+      const wrong = gpu.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE });
+      network.forward(images);
+      const reading = network.read("logits");
+      gpu.queue.writeBuffer(wrong, 0, new Float32Array(4));
+      await Promise.allSettled([reading, new Promise((resolve) => setTimeout(resolve, 100))]);
+      assertThrows(() => network.forward(images), DeviceLostError, "given up after an error");
+      await assertRejects(() => compile(engine), DeviceLostError);
+      engine.dispose();
+      await assertRejects(() => network.finish(), Error);
+    },
+  },
+  {
+    name: "networks destroy all their buffers, also those of a read under way and of a compilation that fails",
+    fn: async () => {
+      const engine = await startWebGpuEngine();
+      const { gpu } = engine.device;
+      const alive = new Set<GPUBuffer>();
+      let created = 0;
+      const createBuffer = gpu.createBuffer.bind(gpu);
+      gpu.createBuffer = (descriptor) => {
+        const buffer = createBuffer(descriptor);
+        const destroy = buffer.destroy.bind(buffer);
+        buffer.destroy = () => {
+          alive.delete(buffer);
+          destroy();
+        };
+        alive.add(buffer);
+        created++;
+        return buffer;
+      };
+      for (let time = 0; time < 20; time++) {
+        const network = await compile(engine);
+        await step(network);
+        const reading = [network.read("logits"), network.readGradient()];
+        network.dispose();
+        for (const values of await Promise.all(reading)) assert(values.every(Number.isFinite));
+      }
+      assert(created > 20 * 10, `${created} buffers were created`);
+      assertEquals([...alive].map(({ label, size }) => `${label} ${size}`), []);
+
+      const { createComputePipelineAsync } = gpu;
+      gpu.createComputePipelineAsync = () => Promise.reject(new Error("no such shader"));
+      const quantised = { batchSize, mode: "training", weights, weightBits: 4 } as const;
+      await assertRejects(() => engine.compile(everyOpNetwork, quantised), Error, "no such shader");
+      gpu.createComputePipelineAsync = createComputePipelineAsync;
+      assertEquals(alive.size, 0);
+      engine.dispose();
+    },
+  },
+  {
     name: "a network too large for the device is refused, and the engine goes on",
     fn: async (engine) => {
       const { maxStorageBufferBindingSize } = engine.device.gpu.limits;

@@ -1,9 +1,10 @@
-// A student on tfjs's gradient tape, as stock tfjs would train it: what the engines are checked and timed against.
+// A student on tfjs's gradient tape, as stock tfjs would train it: what the engines are checked against.
 import * as tf from "@tensorflow/tfjs";
-import { type Layout, layoutOf } from "../ops/layout.ts";
-import type { Architecture } from "../schemas/architecture.ts";
-import { allWeights, byNode, logitsOf, runNodes, splitWeights } from "./network.ts";
-import { initialiseWeights, type Weights } from "./weights.ts";
+import { statisticsMomentum } from "../../../src/engine/optimizer.ts";
+import { allWeights, byNode, logitsOf, runNodes, splitWeights } from "../../../src/models/network.ts";
+import { initialiseWeights, type Weights } from "../../../src/models/weights.ts";
+import { type Layout, layoutOf } from "../../../src/ops/layout.ts";
+import type { Architecture } from "../../../src/schemas/architecture.ts";
 
 /** What a forward pass gives. */
 export type TapeOutput = {
@@ -22,10 +23,6 @@ export type TapeStep = {
   /** `[statisticCount]` */
   batchStatistics: tf.Tensor1D;
 };
-
-// Weight of the past in the moving averages. Until it is reached they are plain means over the steps so far, so that
-// even a training of some dozen steps is not evaluated with a left-over of the initial values.
-const statisticsMomentum = 0.95;
 
 /** A trainable network. Owns its weights: call {@linkcode TapeStudent.dispose}. */
 export class TapeStudent {
@@ -77,7 +74,7 @@ export class TapeStudent {
 
   /** Takes over `parameters` (owned from here on) and folds `batchStatistics` into the moving averages. */
   update(parameters: tf.Tensor1D, batchStatistics: tf.Tensor1D): void {
-    const past = Math.min(statisticsMomentum, this.#updates / (this.#updates + 1));
+    const past = statisticsMomentum(this.#updates);
     this.#updates++;
     const statistics = tf.tidy(() =>
       tf.add(tf.mul(this.statistics, past), tf.mul(batchStatistics, 1 - past)) as tf.Tensor1D
