@@ -22,6 +22,8 @@ const recordSchema = z.strictObject({
   parameters: z.int(),
   multiplyAdds: z.int(),
   seconds: z.number(),
+  /** That it was trained on. */
+  threads: z.int(),
   /** Of the weights file. */
   hash: z.string(),
 });
@@ -57,7 +59,10 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
   const architecture = teacherArchitecture({ ...dataset, classes: dataset.classNames.length });
   const { dataset: _file, ...recipe } = job;
   const { contentHash: content, augmentation } = dataset;
-  const key = contentHash({ architecture, dataset: content, augmentation, viewsVersion, recipe }).slice(0, 16);
+  // The students wait for it. Beyond 16 a thread has too few images of a batch to be worth its start. Their number decides
+  // in which order sums are taken, so another number gives another teacher.
+  const threads = Math.min(16, navigator.hardwareConcurrency);
+  const key = contentHash({ architecture, dataset: content, augmentation, viewsVersion, recipe, threads }).slice(0, 16);
   const folder = `${options.cacheDir}/teachers`;
   const file = `${folder}/${key}.safetensors`;
   const record = `${folder}/${key}.json`;
@@ -71,8 +76,7 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
     distillerOptions: {},
     weights: file,
     test: false,
-    // The students wait for it. Beyond this a thread has too few images of a batch to be worth its start.
-    threads: Math.min(16, navigator.hardwareConcurrency),
+    threads,
   }, "teacher");
   const teacher = {
     name: "residual teacher",
@@ -80,6 +84,7 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
     parameters: countParameters(architecture),
     multiplyAdds: countMultiplyAdds(architecture),
     seconds: trained.seconds,
+    threads,
     hash: await fileHash(file),
   };
   await writeWhole(record, JSON.stringify(teacher));

@@ -4,7 +4,7 @@ import { LogitCache } from "../../src/data/logit_cache.ts";
 import { prepareTrainingData, type TrainingData } from "../../src/data/training_data.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
 import { createDistiller, type DistillerName } from "../../src/distillation/table.ts";
-import { DeviceLostError, type Engine } from "../../src/engine/network.ts";
+import { DeviceLostError, type Engine, NetworkTooLargeError } from "../../src/engine/network.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
 import { disposeAfter } from "../../src/training/dispose_after.ts";
 import { evaluate, predictLogits } from "../../src/training/evaluate.ts";
@@ -65,7 +65,8 @@ export class JobRunner {
           this.#dropLostEngine();
           if (triesLeft > 0) continue;
         }
-        return { type: "failed", reason: (error as Error).message, student: error instanceof DivergedError };
+        const student = error instanceof DivergedError || error instanceof NetworkTooLargeError;
+        return { type: "failed", reason: (error as Error).message, student };
       }
     }
   }
@@ -112,17 +113,17 @@ export class JobRunner {
     });
   }
 
-  /** Scores the student and saves its weights. */
+  /** Saves the student's weights and scores it. */
   async #score(job: TrainJob, data: TrainingData, student: Student, trained: TrainResult): Promise<Reply> {
     const { dataset, validation } = data;
     const { steps } = trained;
     const onBatch = () => this.#options.onProgress({ type: "progress", step: steps, steps });
+    await writeWhole(job.weights, encodeSafetensors(job.architecture, await student.weights()));
     const predictor = await student.predictor();
     return await disposeAfter(predictor, async () => {
       const accuracy = await evaluate(predictor, data, dataset.train, validation, { onBatch });
       const everyTest = Uint32Array.from({ length: dataset.test.count }, (_, index) => index);
       const testAccuracy = job.test ? await evaluate(predictor, data, dataset.test, everyTest, { onBatch }) : undefined;
-      await writeWhole(job.weights, encodeSafetensors(job.architecture, await student.weights()));
       const backend = student.engine.backend;
       return { type: "trained", result: { ...trained, accuracy, testAccuracy, backend } };
     });

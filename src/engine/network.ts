@@ -114,3 +114,8 @@ export interface Engine {
 export class DeviceLostError extends Error {
   override name = "DeviceLostError";
 }
+
+/** The network does not fit the engine's memory: its own fault, the same at every try. */
+export class NetworkTooLargeError extends Error {
+  override name = "NetworkTooLargeError";
+}

@@ -32,6 +32,9 @@ export class DivergedError extends Error {
 // Reading losses makes a GPU wait, so there they are read together, once in so many steps.
 const stepsPerLossRead = { wasm: 1, webgpu: keptLosses } as const;
 
+// Rarely: the weights of a GPU are read for it.
+const stepsPerWeightCheck = 100;
+
 /** Steps that {@linkcode train} will take. */
 export function countSteps(options: { trainImages: number; epochs: number; batchSize: number }): number {
   return options.epochs * batchesPerEpoch(options);
@@ -77,6 +80,9 @@ export async function train(student: Student, options: TrainOptions): Promise<Tr
       // A GPU is at work meanwhile.
       ({ value: batch } = await batches.next());
       if (step % stepsPerLossRead[network.backend] === 0 || step === steps - 1) await readLosses();
+      if ((step + 1) % stepsPerWeightCheck === 0 || step === steps - 1) {
+        await requireFiniteWeights(student, step + 1, steps);
+      }
       loss.endStep();
       options.onStep?.(step + 1, steps);
       if (batch && batch.epoch !== epoch) lastEpochFrom = step + 1;
@@ -84,7 +90,6 @@ export async function train(student: Student, options: TrainOptions): Promise<Tr
       await setImmediate();
       signal?.throwIfAborted();
     }
-    await requireFiniteWeights(student, steps);
   };
   await disposeAfter(loss, () => orLost(network, run));
   const lastEpoch = losses.slice(lastEpochFrom);
@@ -107,9 +112,9 @@ async function orLost<T>(network: Network, work: () => Promise<T>): Promise<T> {
 }
 
 /** An activation may hide a weight that is not a number from the loss. */
-async function requireFiniteWeights(student: Student, steps: number): Promise<void> {
+async function requireFiniteWeights(student: Student, step: number, steps: number): Promise<void> {
   const { parameters, statistics } = await student.weights();
   const finite = (values: Float32Array) => values.every((value) => Number.isFinite(value));
-  if (!finite(parameters)) throw new DivergedError(`a weight is not finite after step ${steps} of ${steps}`);
-  if (!finite(statistics)) throw new DivergedError(`a moving average is not finite after step ${steps} of ${steps}`);
+  if (!finite(parameters)) throw new DivergedError(`a weight is not finite after step ${step} of ${steps}`);
+  if (!finite(statistics)) throw new DivergedError(`a moving average is not finite after step ${step} of ${steps}`);
 }

@@ -1,4 +1,5 @@
 // The compiled kernels: which binary, and what it exports.
+import { NetworkTooLargeError } from "../network.ts";
 
 /** Which instructions the kernels use: with `relaxed` SIMD they multiply and add in one. */
 export type KernelVariant = "relaxed" | "simd";
@@ -116,7 +117,9 @@ export class KernelMemories {
   take(bytes: number): KernelMemory & { release: () => void } {
     const pages = Math.max(16, 2 ** Math.ceil(Math.log2(bytes / 65_536)));
     const mebibytes = Math.ceil(bytes / 2 ** 20);
-    if (pages > declaredPages) throw new Error(`the network needs ${mebibytes} MiB; WebAssembly ends at 4096 MiB`);
+    if (pages > declaredPages) {
+      throw new NetworkTooLargeError(`the network needs ${mebibytes} MiB of memory, WebAssembly ends at 4096 MiB`);
+    }
     const place = this.#idle.get(pages)?.pop() ?? this.#create(pages);
     return {
       ...place,

@@ -1,6 +1,6 @@
 // Makes a network ready to run: lowers its plan, gives it memory on the device, and compiles and binds its shaders.
 import type { Architecture } from "../../schemas/architecture.ts";
-import { type NetworkOptions, requireWeightBits } from "../network.ts";
+import { type NetworkOptions, NetworkTooLargeError, requireWeightBits } from "../network.ts";
 import { keptLosses } from "../loss_ring.ts";
 import { type OptimizerNumbers, optimizerNumbers, trainableRanges } from "../optimizer.ts";
 import { compilePlan, type Plan } from "../plan.ts";
@@ -109,7 +109,7 @@ async function takeBuffers({ device }: WebGpuEngine, memory: NetworkMemory): Pro
   const { gpu } = device;
   const largest = memory.all.reduce((most, { floats }) => Math.max(most, 4 * floats), 0);
   if (largest > gpu.limits.maxStorageBufferBindingSize) {
-    throw new RangeError(`the network does not fit on the device: a tensor takes ${largest} bytes`);
+    throw new NetworkTooLargeError(`the network does not fit on the device: a tensor takes ${largest} bytes`);
   }
   return await device.orLost(async () => {
     gpu.pushErrorScope("out-of-memory");
@@ -119,14 +119,15 @@ async function takeBuffers({ device }: WebGpuEngine, memory: NetworkMemory): Pro
     for (const error of await Promise.all(errors)) {
       if (!error) continue;
       for (const buffer of buffers) buffer.destroy();
-      throw new RangeError(`the network does not fit on the device: ${error.message}`);
+      throw new NetworkTooLargeError(`the network does not fit on the device: ${error.message}`);
     }
     return buffers;
   });
 }
 
 /**
- * Throws a RangeError where the plan does, on numbers out of range, and where the network does not fit on the device.
+ * Throws a RangeError where the plan does and on numbers out of range, a NetworkTooLargeError where the network does not
+ * fit on the device.
  */
 export async function prepareNetwork(
   engine: WebGpuEngine,

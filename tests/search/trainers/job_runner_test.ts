@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { JobRunner } from "../../../search/trainers/job_runner.ts";
-import { DeviceLostError } from "../../../src/engine/network.ts";
+import { DeviceLostError, NetworkTooLargeError } from "../../../src/engine/network.ts";
 import { fakeEngine, type FakeEngineOptions, meanNetwork } from "../../src/training/fake_engine.ts";
 import { withJobs } from "./jobs.ts";
 
@@ -93,5 +93,17 @@ Deno.test("an engine serves jobs of its number of threads, and is replaced for a
     // A training and its prediction, two times; the logits.
     assertEquals(engines.map(({ compiled }) => compiled), [4, 4, 1]);
     assertEquals((await Deno.stat(logits("teacher").folder + "/view0-block0.f32")).size, 240 * 3 * 4);
+  });
+});
+
+Deno.test("a network that no memory can hold is the student's own fault", async () => {
+  await withJobs(async ({ training }) => {
+    const tooLarge = runnerOf({
+      onForward() {
+        throw new NetworkTooLargeError("the network needs 5000 MiB");
+      },
+    });
+    const reply = await tooLarge.runner.run(training(network, "too large"));
+    assertEquals(reply, { type: "failed", reason: "the network needs 5000 MiB", student: true });
   });
 });

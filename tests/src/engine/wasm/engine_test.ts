@@ -1,7 +1,7 @@
 // What is particular to the wasm engine: threads, the same bits again, memory. Its results are the contract suite's.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../../../../src/data/random.ts";
-import type { Network } from "../../../../src/engine/network.ts";
+import { type Network, NetworkTooLargeError } from "../../../../src/engine/network.ts";
 import { startWasmEngine } from "../../../../src/engine/wasm/engine.ts";
 import { initialiseWeights } from "../../../../src/models/weights.ts";
 import { everyOpNetwork } from "../every_op_network.ts";
@@ -81,5 +81,15 @@ Deno.test("a disposed network and a wrong number of threads are refused", async 
     output: () => network.output("logits"),
   };
   for (const use of Object.values(uses)) assertThrows(use, Error, "the network is disposed of");
+  engine.dispose();
+});
+
+Deno.test("a network larger than WebAssembly's memory is refused as such, and the engine goes on", async () => {
+  const engine = await startWasmEngine();
+  const architecture = { ...everyOpNetwork, input: { height: 1024, width: 1024, channels: 3 } };
+  const weights = initialiseWeights(architecture, 1);
+  const compile = (batchSize: number) => engine.compile(architecture, { batchSize, mode: "training", weights });
+  await assertRejects(() => compile(1000), NetworkTooLargeError, "MiB");
+  (await compile(1)).dispose();
   engine.dispose();
 });
