@@ -48,9 +48,9 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
     views: 1,
     validationImages: 2000,
     finalTrainImages: 48_000,
-    finalEpochs: 2,
+    finalEpochs: 3,
     teacherTrainImages: 48_000,
-    teacherEpochs: 2,
+    teacherEpochs: 3,
   },
   standard: {
     trials: 200,
