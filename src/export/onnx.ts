@@ -1,0 +1,51 @@
+// Writes a network as an ONNX file in the form that is deployed: batch norm folded, no training-only nodes.
+import type { Weights } from "../models/weights.ts";
+import { type Layout, layoutOf, type NodeLayout } from "../ops/layout.ts";
+import type { Architecture } from "../schemas/architecture.ts";
+import { GraphBuilder } from "./onnx/graph_builder.ts";
+import { encodeModelFile } from "./onnx/model_file.ts";
+import { emitterOf } from "./onnx/table.ts";
+
+function weightsOf(node: NodeLayout, weights: Weights): Record<string, Float32Array> {
+  const named = (kind: "parameters" | "statistics") =>
+    node[kind].map(({ name, offset, size }) => [name, weights[kind].subarray(offset, offset + size)] as const);
+  return Object.fromEntries([...named("parameters"), ...named("statistics")]);
+}
+
+function requireFitting(layout: Layout, { parameters, statistics }: Weights): void {
+  const { parameterCount, statisticCount } = layout;
+  if (parameters.length === parameterCount && statistics.length === statisticCount) return;
+  throw new RangeError(
+    `the architecture has ${parameterCount} parameters and ${statisticCount} statistics, ` +
+      `got ${parameters.length} and ${statistics.length}`,
+  );
+}
+
+/**
+ * An ONNX file (opset 17) with the input `image`, `[1, channels, height, width]`, and the output `logits`,
+ * `[1, classes]`. Equal arguments give equal bytes. RangeError where the architecture does not fit
+ * together or the weights do not fit it.
+ */
+export function exportOnnx(architecture: Architecture, weights: Weights): Uint8Array<ArrayBuffer> {
+  const graph = new GraphBuilder();
+  const image = "image";
+  const outputs: string[] = [];
+  const layout = layoutOf(architecture);
+  requireFitting(layout, weights);
+  for (const [index, nodeLayout] of layout.nodes.entries()) {
+    const { node, inputShapes } = nodeLayout;
+    graph.begin(`${index}.${node.op}`);
+    const inputs = node.inputs.map((input) => input < 0 ? image : outputs[input]);
+    outputs.push(emitterOf(node)(graph, { node, inputs, inputShapes, weights: weightsOf(nodeLayout, weights) }));
+  }
+  const logits = "logits";
+  graph.rename(outputs[outputs.length - 1], logits);
+  const { height, width, channels } = architecture.input;
+  return encodeModelFile({
+    name: "nacre",
+    input: { name: image, shape: [1, channels, height, width] },
+    output: { name: logits, shape: [1, architecture.classes] },
+    nodes: graph.nodes,
+    constants: graph.constants,
+  });
+}
