@@ -34,7 +34,16 @@ export { buildPredictor, Predictor } from "./src/training/predictor.ts";
 export { evaluate, predictLogits } from "./src/training/evaluate.ts";
 export { parameterGradientDifference } from "./src/training/gradient_difference.ts";
 export { decodeSafetensors, encodeSafetensors } from "./src/export/safetensors.ts";
-export { type Device, openDevice, startDeviceServer, summariseSamples } from "./devices/mod.ts";
+export { exportOnnx } from "./src/export/onnx.ts";
+export {
+  type Device,
+  DeviceGoneError,
+  type Hub,
+  measure,
+  openDevices,
+  openHub,
+  summariseSamples,
+} from "./devices/mod.ts";
 export {
   type Controller,
   type ControllerOptions,

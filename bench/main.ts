@@ -4,6 +4,7 @@ import { suggest } from "../src/cli/suggest.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import type { Bench } from "./bench.ts";
 import { bench as controllers } from "./controllers.ts";
+import { bench as deviceServer } from "./device_server.ts";
 import { bench as kernels } from "./kernels.ts";
 import { saveResult } from "./results.ts";
 import { bench as trainStep } from "./train_step.ts";
@@ -11,7 +12,7 @@ import { bench as trials } from "./trials.ts";
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
 const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
-  [controllers, kernels, trainStep, trials].map((bench) => [bench.name, bench as unknown as Bench]),
+  [controllers, deviceServer, kernels, trainStep, trials].map((bench) => [bench.name, bench as unknown as Bench]),
 );
 
 /** Lists of rows as tables, the rest as it is. */

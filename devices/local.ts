@@ -1,26 +1,30 @@
 import { cpus } from "node:os";
-import { rawMeasurementSchema, type RuntimeName } from "../src/schemas/measurement.ts";
-import { createChild } from "./child.ts";
+import type { RuntimeName } from "../src/schemas/measurement.ts";
 import type { Device } from "./device.ts";
-import { judge } from "./protocol/judge.ts";
-import { createReference } from "./reference.ts";
+import { createLocalLoads } from "./local_load.ts";
+import { measureSession, type SessionContext } from "./session.ts";
 
-const deadlineMs = 60_000;
+/** Runtimes that need no browser; those on WebGPU refuse an emulated GPU. */
+const localRuntimes: readonly RuntimeName[] = [
+  "tfjs-wasm",
+  "onnxruntime-wasm",
+  "tfjs-webgpu",
+  "onnxruntime-webgpu",
+];
 
 /**
- * This machine as a device: networks are timed in a quiet process of their own, which is replaced when it dies.
- * RangeError for a runtime that only browsers have.
+ * This machine as a device: each load runs in a fresh, quiet process. Its `measure` rejects runtimes that only browsers
+ * have.
  */
-export function createLocalDevice(runtime: RuntimeName): Device & { pid(): number | undefined } {
-  if (runtime !== "tfjs-wasm") {
-    throw new RangeError(
-      `Device "here" times tfjs-wasm only, not ${runtime}; take --device chromium or a paired browser`,
-    );
-  }
-  const child = createChild('device "here"', new URL("local_child.ts", import.meta.url));
-  const reference = createReference();
+export function createLocalDevice(
+  { prepare, nominals }: Pick<SessionContext, "prepare" | "nominals">,
+): Device & { pid(): number | undefined } {
+  const closed = new AbortController();
+  const { runLoad, pid } = createLocalLoads();
+  /** Sessions under way: their processes are gone when they end. */
+  const sessions = new Set<Promise<unknown>>();
   const processors = cpus();
-  const description = {
+  const device = {
     name: "here",
     kind: "process" as const,
     description: `${processors[0]?.model ?? "unknown CPU"}, ${processors.length} cores, Deno ${Deno.version.deno}`,
@@ -28,18 +32,28 @@ export function createLocalDevice(runtime: RuntimeName): Device & { pid(): numbe
   return {
     name: "here",
     local: true,
-    describe: () => description,
-    async measure(job, { signal } = {}) {
-      const answer = await child.request({ id: crypto.randomUUID(), ...job }, { deadlineMs, signal });
-      const raw = rawMeasurementSchema.parse(answer);
-      const measuredAt = new Date();
-      // After the timing, so that nothing else of this project runs meanwhile.
-      const referenceLogits = await reference.logits(job, { signal });
-      return judge(raw, { job, device: description, referenceLogits, measuredAt });
+    describe: () => device,
+    pid,
+    async measure(request, options = {}) {
+      closed.signal.throwIfAborted();
+      if (!localRuntimes.includes(request.runtime)) {
+        throw new Error(
+          `device "here" times ${localRuntimes.join(", ")}, not ${request.runtime}; ` +
+            "take --device chromium, --device firefox or a paired browser",
+        );
+      }
+      const signal = options.signal ? AbortSignal.any([options.signal, closed.signal]) : closed.signal;
+      const session = measureSession({ device, runLoad, prepare, nominals }, request, { ...options, signal });
+      sessions.add(session);
+      try {
+        return await session;
+      } finally {
+        sessions.delete(session);
+      }
     },
     async close() {
-      await Promise.all([child.close(), reference.close()]);
+      closed.abort(new Error('device "here" is closed'));
+      await Promise.allSettled(sessions);
     },
-    pid: () => child.pid(),
   };
 }

@@ -1,8 +1,9 @@
 // After the search: which weights are kept, and what the best students come to with a longer training.
 import type { Trial } from "../src/schemas/trial.ts";
 import { paretoFront } from "./pareto.ts";
-import { bestTrials, completedTrials } from "./result.ts";
+import { bestTrials, completedOn, completedTrials } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
+import { activeTargets } from "./run_devices.ts";
 import type { Trained } from "./trainers/job.ts";
 
 /** Trains the best students and the baselines longer and scores them on the test part, each once. */
@@ -30,13 +31,13 @@ export async function trainFinals(context: RunContext, trainLonger: (trial: Tria
   signal?.throwIfAborted();
 }
 
-/** Removes the weights of students that neither stand on the front nor among the best. */
+/** Removes the weights of students that stand neither on a front nor among the best. */
 export async function dropWeights({ config, paths, store }: RunContext): Promise<void> {
   const trials = store.trials("search");
   const completed = completedTrials(trials);
-  const kept = new Set(
-    [...paretoFront(completed), ...bestTrials(trials, Math.max(1, config.finalTop))].map(({ number }) => number),
-  );
+  const fronts = activeTargets(store).flatMap(({ device }) => paretoFront(completedOn(trials, device)));
+  const best = bestTrials(trials, Math.max(1, config.finalTop));
+  const kept = new Set([...paretoFront(completed), ...fronts, ...best].map(({ number }) => number));
   for (const { number } of completed) {
     if (!kept.has(number)) await Deno.remove(paths.weights("search", number, "trial")).catch(() => {});
   }

@@ -5,7 +5,7 @@ import type { Measurement } from "../src/schemas/measurement.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
 import type { Controller, Sample } from "./controller.ts";
-import type { LatencySource } from "./latency/latency_source.ts";
+import type { LatencySource, MeasuredOutcome } from "./latency/latency_source.ts";
 import type { RunStore } from "./store/run_store.ts";
 import { JobError } from "./trainers/pool.ts";
 import type { Trained } from "./trainers/job.ts";
@@ -18,7 +18,10 @@ export interface LoopDependencies {
   latencies: LatencySource;
   /** Trains the trial's network briefly and saves its weights. Rejects with a JobError. */
   train(trial: Trial): Promise<Trained>;
-  /** The trial's latency over all devices, in milliseconds of the first, and its reward at `accuracy`. */
+  /**
+   * The trial's latency over the devices of the run, in milliseconds of the first, and its reward at `accuracy`. Asked
+   * again where it counts, since a device may have left the run.
+   */
   score(measurements: readonly Measurement[], accuracy: number): { latencyMs: number; reward: number };
   /** Why a network breaks a hard limit; undefined where it keeps them. `latencyMs` only once it is measured. */
   brokenLimit(trial: Trial, latencyMs?: number): string | undefined;
@@ -55,11 +58,19 @@ function finished(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): 
   return { ...trial, ...result, completedAt: new Date().toISOString() };
 }
 
+/** The trial with the latency and reward that `score` gives it now; as it is where it was not completed. */
+export function rescored(trial: Trial, score: LoopDependencies["score"]): Trial {
+  if (trial.state !== "completed" || trial.accuracy === undefined) return trial;
+  return { ...trial, ...score(trial.measurements, trial.accuracy) };
+}
+
 /** Measures and trains trials; each ends completed, failed or infeasible, and is stored at that moment. */
 export class TrialRunner {
   readonly #dependencies: LoopDependencies;
   /** The trials by network that are done or in work, so that no network is trained twice. */
   readonly #first = new Map<string, { number: number; outcome: Promise<Trial> }>();
+  /** Latencies cannot be had any more, so that the run ends. */
+  #stopped = false;
 
   constructor(dependencies: LoopDependencies, done: readonly Trial[]) {
     this.#dependencies = dependencies;
@@ -75,26 +86,30 @@ export class TrialRunner {
   /** Runs `trials` to their ends; the result is in their order. Rejects where aborted. */
   async run(trials: readonly Trial[]): Promise<Trial[]> {
     const { latencies, signal } = this.#dependencies;
-    // Latencies first where trainers would disturb them; else each trial is trained as soon as it is measured.
-    const measured: Promise<Trial>[] = [];
-    const inBatch = new Set<string>();
+    const seen = new Set<string>();
+    const measured = new Map<Trial, Promise<Trial>>();
+    const toMeasure: Trial[] = [];
     for (const trial of trials) {
       const { architectureHash } = trial;
-      if (trial.state !== "pending" || this.#first.has(architectureHash) || inBatch.has(architectureHash)) {
-        measured.push(Promise.resolve(trial));
-        continue;
-      }
-      inBatch.add(architectureHash);
-      const measurement = this.#measure(trial);
-      if (latencies.needsQuiet) await measurement;
-      measured.push(measurement);
-      signal?.throwIfAborted();
+      if (trial.state !== "pending" || this.#first.has(architectureHash) || seen.has(architectureHash)) continue;
+      seen.add(architectureHash);
+      const tooLarge = this.#endTooLarge(trial);
+      if (tooLarge) measured.set(trial, Promise.resolve(tooLarge));
+      else toMeasure.push(trial);
     }
-    const outcomes = trials.map((trial, index) => {
-      const first = this.#first.get(trial.architectureHash);
+    const batch = latencies.measure(toMeasure.map(({ architecture }) => architecture), { signal });
+    for (const [index, trial] of toMeasure.entries()) measured.set(trial, this.#measured(trial, batch.outcomes[index]));
+    // A rejection is looked at below; until then nobody does.
+    for (const promise of measured.values()) promise.catch(() => {});
+    // Latencies first where trainers would disturb them; the others' trials are trained as soon as they are measured.
+    await batch.quiet;
+    signal?.throwIfAborted();
+    const outcomes = trials.map((trial) => {
       if (trial.state !== "pending") return Promise.resolve(trial);
+      const first = this.#first.get(trial.architectureHash);
       if (first) return this.#repeat(trial, first.outcome);
-      const outcome = measured[index].then((ready) => (ready.state === "pending" ? this.#train(ready) : ready));
+      const outcome = (measured.get(trial) ?? Promise.resolve(trial))
+        .then((ready) => (ready.state === "pending" ? this.#train(ready) : ready));
       this.#remember(trial, outcome);
       return outcome;
     });
@@ -126,17 +141,24 @@ export class TrialRunner {
     });
   }
 
+  #endTooLarge(trial: Trial): Trial | undefined {
+    const reason = this.#dependencies.brokenLimit(trial);
+    return reason === undefined ? undefined : this.#finish(trial, { state: "infeasible", reason, reward: 0 });
+  }
+
   /** The trial with its measurements, or ended where it breaks a limit or cannot be measured. */
-  async #measure(trial: Trial): Promise<Trial> {
-    const { brokenLimit, latencies, score, signal, store } = this.#dependencies;
-    const tooLarge = brokenLimit(trial);
-    if (tooLarge) return this.#finish(trial, { state: "infeasible", reason: tooLarge, reward: 0 });
+  async #measured(trial: Trial, outcome: Promise<MeasuredOutcome>): Promise<Trial> {
+    const { brokenLimit, score, store } = this.#dependencies;
+    const answer = await outcome.catch((error) => {
+      this.#stopped = true;
+      throw error;
+    });
     try {
-      const stored = store.measurementsOf(trial.architectureHash);
-      const measurements = stored.length ? stored : await latencies.measure(trial.architecture, { signal });
+      if ("error" in answer) throw new Error(answer.error);
+      const { measurements } = answer;
       store.saveMeasurements(measurements);
       const { latencyMs } = score(measurements, 0);
-      const measured = { ...trial, measurements: [...measurements], latencyMs };
+      const measured = { ...trial, measurements, latencyMs };
       const tooSlow = brokenLimit(measured, latencyMs);
       if (tooSlow) return this.#finish(measured, { state: "infeasible", reason: tooSlow, reward: 0 });
       return measured;
@@ -146,10 +168,12 @@ export class TrialRunner {
   }
 
   async #train(trial: Trial): Promise<Trial> {
+    // No training is begun that the run's next start can do as well.
+    if (this.#stopped) return trial;
     try {
       const { accuracy, steps, seconds, backend } = await this.#dependencies.train(trial);
-      const { reward } = this.#dependencies.score(trial.measurements, accuracy);
-      return this.#finish(trial, { state: "completed", accuracy, reward, steps, trainSeconds: seconds, backend });
+      const scored = this.#dependencies.score(trial.measurements, accuracy);
+      return this.#finish(trial, { state: "completed", accuracy, ...scored, steps, trainSeconds: seconds, backend });
     } catch (error) {
       return this.#fail(trial, error);
     }
@@ -158,7 +182,8 @@ export class TrialRunner {
   /** A network that was sampled before gets the earlier trial's result. */
   async #repeat(trial: Trial, earlier: Promise<Trial>): Promise<Trial> {
     const original = await earlier;
-    const { state, reason, accuracy, measurements, latencyMs, reward } = original;
+    if (original.state === "pending") return trial;
+    const { state, reason, accuracy, measurements, latencyMs, reward } = rescored(original, this.#dependencies.score);
     const result = { state, reason, accuracy, measurements, latencyMs, reward, duplicateOf: original.number };
     return this.#finish(trial, result);
   }
@@ -202,7 +227,7 @@ export async function searchLoop(dependencies: LoopDependencies, options: { tria
       trials.push(...open);
       store.saveController({ batch, told: false, snapshot: controller.snapshot() }, open);
     }
-    const done = await runner.run(open);
+    const done = (await runner.run(open)).map((trial) => rescored(trial, dependencies.score));
     for (const trial of done) trials[trial.number - 1] = trial;
     controller.tell(done.map(({ number, tokens, reward }) => {
       const sample: Sample = { id: number - 1, tokens };

@@ -1,5 +1,7 @@
 // `deno task search`
 import os from "node:os";
+import { approveInTerminal, DeviceGoneError, questionsBy, type SettlePairing } from "../devices/mod.ts";
+import { exitCodes, interruptSignal } from "../src/cli/interrupt_signal.ts";
 import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
@@ -9,26 +11,8 @@ import { reportDataOf } from "./report/write_report.ts";
 import { OtherConfigurationError, runSearch } from "./run.ts";
 import { runFolder } from "./run_folder.ts";
 import { RunStore } from "./store/run_store.ts";
+import type { Progress } from "./terminal/live_view.ts";
 import { openTerminalProgress } from "./terminal/terminal_progress.ts";
-
-const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 };
-
-// One Ctrl-C reaches the program twice where a task runner passes it on; a later one means that it is meant.
-const sameInterruptMs = 2000;
-
-/** Aborts on SIGINT and SIGTERM; a second SIGINT after a while ends the process at once. */
-function interruptSignal(): AbortSignal {
-  const controller = new AbortController();
-  let firstAt: number | undefined;
-  const interrupt = () => {
-    if (firstAt !== undefined && performance.now() - firstAt > sameInterruptMs) Deno.exit(exitCodes.interrupted);
-    firstAt ??= performance.now();
-    controller.abort(new Error("interrupted"));
-  };
-  Deno.addSignalListener("SIGINT", interrupt);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", interrupt);
-  return controller.signal;
-}
 
 function printTable(config: RunConfig): void {
   using store = new RunStore(runFolder(config.dataDir, config.run).database, { readOnly: true });
@@ -36,6 +20,17 @@ function printTable(config: RunConfig): void {
   const columns = isTerminal ? Deno.consoleSize().columns : 100;
   const colour = isTerminal && !Deno.noColor;
   console.log(renderTable(reportDataOf(store, config.run, "complete"), { columns, colour }));
+}
+
+/** Asks the person at the terminal, amid the progress, which browsers may come in. */
+function pairingBy(progress: Progress): SettlePairing {
+  const terminal = questionsBy((message) => progress.handle({ type: "waiting", message }));
+  return (pairing, { lan, name, signal }) => approveInTerminal(pairing, { terminal, name, lan, colour: false, signal });
+}
+
+function howToGoOn({ deviceGone, run }: RunConfig): string {
+  const others = deviceGone === "stop" ? "; --device-gone continue then goes on without a device that is away" : "";
+  return `Everything finished is saved: the same command goes on with run "${run}" once the device is back${others}.`;
 }
 
 async function main(): Promise<number> {
@@ -48,7 +43,11 @@ async function main(): Promise<number> {
       examples: [
         { call: "deno task search", purpose: "24 students of Fashion-MNIST or MNIST, timed on this machine" },
         { call: "deno task search --preset smoke", purpose: "4 students in a minute: does it all work?" },
-        { call: "deno task search --device phone=5", purpose: "timed in a browser that opens the printed URL" },
+        { call: "deno task search --lan --device phone=5", purpose: "timed on a phone that opens the printed link" },
+        {
+          call: "deno task search --device here=1 --device chromium=2 --combine worst",
+          purpose: "timed on two devices, each with a target of its own; the one further beyond it counts",
+        },
         { call: "deno task search --dataset photos/", purpose: "own images, one sub-folder per class" },
       ],
     },
@@ -64,7 +63,7 @@ async function main(): Promise<number> {
   };
   const signal = interruptSignal();
   try {
-    const result = await runSearch(config, { signal, onEvent: progress.handle });
+    const result = await runSearch(config, { signal, onEvent: progress.handle, onPairing: pairingBy(progress) });
     done("complete", `Run "${result.run}" is complete. Report: ${result.report}`);
     if (config.json) console.log(JSON.stringify(result));
     else printTable(config);
@@ -78,7 +77,8 @@ async function main(): Promise<number> {
       done("interrupted", `Stopped, everything finished is saved. The same command goes on with run "${config.run}".`);
       return exitCodes.interrupted;
     }
-    done("failed", (error as Error).message);
+    const message = (error as Error).message;
+    done("failed", error instanceof DeviceGoneError ? `${message}. ${howToGoOn(config)}` : message);
     if (Deno.env.get("NACRE_DEBUG")) console.error(error);
     return exitCodes.failed;
   }

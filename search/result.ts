@@ -1,7 +1,12 @@
 // What a run came to, as `search --json` prints it and runSearch returns it.
 import type { Architecture } from "../src/schemas/architecture.ts";
 import type { Trial } from "../src/schemas/trial.ts";
+import { PROTOCOL } from "../src/schemas/measurement.ts";
+import type { RunConfig } from "../src/schemas/run_config.ts";
+import type { DeviceTarget } from "./events.ts";
+import { measurementOn } from "./latency/measurement_on.ts";
 import { paretoFront } from "./pareto.ts";
+import { activeTargets, type DroppedDevice, droppedDevices } from "./run_devices.ts";
 import type { RunFolder } from "./run_folder.ts";
 import type { RunStore } from "./store/run_store.ts";
 
@@ -11,7 +16,10 @@ export interface StudentResult {
   tokens: number[];
   /** On the validation part. */
   accuracy: number;
+  /** Over the devices of the run; in a front of one device, on that device. */
   latencyMs: number;
+  /** Of each device that measured it. */
+  latenciesMs: Record<string, number>;
   reward: number;
   parameters: number;
   multiplyAdds: number;
@@ -38,11 +46,21 @@ export interface SearchResult {
   infeasible: number;
   /** Of the first device. */
   targetMs: number;
+  /** The devices that rewards count. */
+  devices: DeviceTarget[];
+  /** Devices that the run went on without. */
+  droppedDevices: DroppedDevice[];
+  /** How latencies were measured. */
+  protocol: string;
+  profile: string;
+  runtime: string;
   /** Over all starts of the run. */
   seconds: number;
   teacherAccuracy: number | null;
   best: StudentResult | null;
   paretoFront: StudentResult[];
+  /** By device, where the run has several: accuracy against the latency on that device alone. */
+  paretoFronts?: Record<string, StudentResult[]>;
   final: FinalResult[];
   report: string;
 }
@@ -58,14 +76,34 @@ export function completedTrials(trials: readonly Trial[]): CompletedTrial[] {
   );
 }
 
+/** Completed trials that were measured on `device`, each with its latency there. */
+export function completedOn(trials: readonly Trial[], device: string): CompletedTrial[] {
+  return completedTrials(trials).flatMap((trial) => {
+    const latencyMs = measurementOn(trial, device)?.latencyMs;
+    return latencyMs === undefined ? [] : [{ ...trial, latencyMs }];
+  });
+}
+
 /** The `count` completed trials with the highest rewards, best first; earlier ones first among equals. */
 export function bestTrials(trials: readonly Trial[], count: number): CompletedTrial[] {
   return completedTrials(trials).sort((a, b) => b.reward - a.reward || a.number - b.number).slice(0, count);
 }
 
 function studentOf(trial: CompletedTrial, weights: string): StudentResult {
-  const { number, tokens, accuracy, latencyMs, reward, parameters, multiplyAdds, architecture } = trial;
-  return { trial: number, tokens, accuracy, latencyMs, reward, parameters, multiplyAdds, architecture, weights };
+  const { number, tokens, accuracy, latencyMs, measurements, reward, parameters, multiplyAdds, architecture } = trial;
+  const latenciesMs = Object.fromEntries(measurements.map((one) => [one.device.name, one.latencyMs]));
+  return {
+    trial: number,
+    tokens,
+    accuracy,
+    latencyMs,
+    latenciesMs,
+    reward,
+    parameters,
+    multiplyAdds,
+    architecture,
+    weights,
+  };
 }
 
 /** The run as it stands in `store`. */
@@ -76,21 +114,34 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
   const student = (trial: CompletedTrial) => studentOf(trial, paths.weights("search", trial.number, "trial"));
   const [best] = bestTrials(trials, 1);
   const front = paretoFront(completedTrials(trials));
-  const config = store.get("config") as { preset: string };
+  const { preset, profile, runtime } = store.get("config") as RunConfig;
+  const devices = activeTargets(store);
+  const dropped = droppedDevices(store);
+  const several = devices.length + dropped.length > 1;
   return {
     run: paths.name,
-    preset: config.preset,
+    preset,
     backend: [...trials, ...baselines].find((trial) => trial.backend !== undefined)?.backend ?? "none",
     dataset: String(store.get("dataset") ?? ""),
     trials: trials.length,
     completed: count("completed"),
     failed: count("failed"),
     infeasible: count("infeasible"),
-    targetMs: (store.get("targets") as { targetMs: number }[] | undefined)?.[0].targetMs ?? 0,
+    targetMs: devices[0]?.targetMs ?? 0,
+    devices,
+    droppedDevices: dropped,
+    protocol: PROTOCOL,
+    profile,
+    runtime,
     seconds: Number(store.get("seconds") ?? 0),
     teacherAccuracy: (store.get("teacher") as { accuracy: number } | undefined)?.accuracy ?? null,
     best: best ? student(best) : null,
     paretoFront: front.map(student),
+    ...(several && {
+      paretoFronts: Object.fromEntries(
+        devices.map(({ device }) => [device, paretoFront(completedOn(trials, device)).map(student)]),
+      ),
+    }),
     final: store.finals().flatMap((final) => {
       const trial = completedTrials(final.role === "search" ? trials : baselines).find((one) =>
         one.number === final.trial

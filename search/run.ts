@@ -12,6 +12,7 @@ import { writeReport } from "./report/write_report.ts";
 import { completedTrials, type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
 import { openData } from "./run_data.ts";
+import { activeTargets } from "./run_devices.ts";
 import { runFolder } from "./run_folder.ts";
 import { findTargets, openLatencies } from "./run_latencies.ts";
 import { openTeaching, optionsOf } from "./run_teaching.ts";
@@ -20,7 +21,7 @@ import { lockRun } from "./store/run_lock.ts";
 import { RunStore } from "./store/run_store.ts";
 import { TrainerPool } from "./trainers/pool.ts";
 
-export interface RunOptions {
+export interface RunOptions extends Pick<RunContext, "onPairing" | "openDevices"> {
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
 }
@@ -32,8 +33,9 @@ export class OtherConfigurationError extends Error {
 
 /**
  * Runs the search that `config` describes, or goes on with it where an earlier start ended.
- * Rejects with an OtherConfigurationError or a RunLockedError where the run is not to be touched, with the signal's
- * reason where aborted; whatever was finished is stored then, and the same call goes on from there.
+ * Rejects with an OtherConfigurationError, an OutdatedRunError or a RunLockedError where the run is not to be touched,
+ * with a DeviceGoneError where a device went away that it is not to go on without, with the signal's reason where aborted;
+ * whatever was finished is stored then, and the same call goes on from there.
  */
 export async function runSearch(config: RunConfig, options: RunOptions = {}): Promise<SearchResult> {
   const paths = runFolder(config.dataDir, config.run);
@@ -51,10 +53,11 @@ export async function runSearch(config: RunConfig, options: RunOptions = {}): Pr
   const started = performance.now();
   const secondsBefore = Number(store.get("seconds") ?? 0);
   const saveSeconds = () => store.set("seconds", secondsBefore + (performance.now() - started) / 1000);
-  emit({ type: "start", run: config.run, trials: config.trials, stored: finishedTrials(store) });
+  emit({ type: "start", run: config.run, trials: config.trials, stored: store.finishedTrials() });
   try {
     if (store.get("state") !== "complete") {
-      await executeRun({ config, paths, store, emit, signal: options.signal }, saveSeconds);
+      const { onPairing, openDevices, signal } = options;
+      await executeRun({ config, paths, store, emit, signal, onPairing, openDevices }, saveSeconds);
       store.set("state", "complete");
       saveSeconds();
     }
@@ -70,10 +73,6 @@ export async function runSearch(config: RunConfig, options: RunOptions = {}): Pr
     }
     throw error;
   }
-}
-
-function finishedTrials(store: RunStore): Trial[] {
-  return [...store.trials("baseline"), ...store.trials("search")].filter(({ state }) => state !== "pending");
 }
 
 function checkConfiguration(store: RunStore, config: RunConfig): void {
@@ -104,8 +103,7 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
   const { dataset } = data;
   const space = createSpace(config.space, { ...dataset, classes: dataset.classNames.length });
   const latencies = await openLatencies(context, cleanup);
-  const targets = await findTargets(context, latencies, space);
-  emit({ type: "targets", targets });
+  emit({ type: "targets", targets: await findTargets(context, latencies, space) });
 
   signal?.throwIfAborted();
   const engines = new Set<string>();
@@ -161,7 +159,7 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
       const weights = paths.weights(trial.role, trial.number, "trial");
       return pool.train({ ...trainJob(trial, budget, weights), test: false }, nameOf(trial));
     },
-    score: (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy),
+    score: (measurements, accuracy) => scoreOf(config, activeTargets(store), measurements, accuracy),
     brokenLimit: (trial, latencyMs) => brokenLimit(config, trial, latencyMs),
     seedOf: (number) => hashSeed(config.seed, "trial", number),
     onTrial: (trial) => emit({ type: "trial", trial }),

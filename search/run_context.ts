@@ -1,4 +1,5 @@
 // What the parts of a run share.
+import type { openDevices, OpenDevicesOptions } from "../devices/mod.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { RunEvent } from "./events.ts";
 import type { RunFolder } from "./run_folder.ts";
@@ -10,4 +11,8 @@ export interface RunContext {
   store: RunStore;
   signal?: AbortSignal;
   emit: (event: RunEvent) => void;
+  /** Settles the pairing of a browser that is not known yet. */
+  onPairing?: OpenDevicesOptions["onPairing"];
+  /** In place of the real devices, for tests. */
+  openDevices?: typeof openDevices;
 }

@@ -1,60 +1,93 @@
 // Who times the students of a run, and what is aimed at.
-import { openDevice, startDeviceServer } from "../devices/mod.ts";
+import { openDevices } from "../devices/mod.ts";
+import type { DeviceDescription } from "../src/schemas/measurement.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
+import { baselineWidths } from "./baselines.ts";
 import type { DeviceTarget } from "./events.ts";
 import { deviceLatencies } from "./latency/devices.ts";
 import type { LatencySource } from "./latency/latency_source.ts";
 import { replayedLatencies } from "./latency/replay.ts";
+import { formatDuration } from "../src/cli/format.ts";
 import type { RunContext } from "./run_context.ts";
+import { activeDevices, activeTargets, allTargets, droppedDevices, keepDevices, leaveOut } from "./run_devices.ts";
 import { runFolder } from "./run_folder.ts";
 import { RunStore } from "./store/run_store.ts";
 
 /** Opens the configured devices, or the earlier run that is replayed; `cleanup` closes them. */
 export async function openLatencies(context: RunContext, cleanup: AsyncDisposableStack): Promise<LatencySource> {
   const { config, emit, signal, store } = context;
-  if (config.replay !== undefined) {
-    const other = new RunStore(runFolder(config.dataDir, config.replay).database, { readOnly: true });
-    cleanup.use(other);
-    const devices = config.devices.map(({ name }) => name);
-    return replayedLatencies(other, { run: config.replay, devices, runtime: config.runtime });
-  }
-  const names = config.devices.map(({ name }) => name);
-  const log = (message: string) => emit({ type: "note", message });
-  const server = names.some((name) => name !== "here")
-    ? await startDeviceServer({ port: config.port, log })
-    : undefined;
-  if (server) cleanup.defer(() => server.close());
-  const onPairingUrl = (url: string, name: string) =>
-    emit({ type: "waiting", message: `Open ${url} in the browser that is to be "${name}".` });
-  const { runtime } = config;
-  // One that cannot be had ends the wait for the others.
-  const failed = new AbortController();
-  const wait = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  const opening = names.map((name) => openDevice({ name }, { runtime, server, log, onPairingUrl, signal: wait }));
-  for (const device of opening) {
-    cleanup.defer(() => device.then((open) => open.close(), () => {}));
-    device.catch((error) => failed.abort(error));
-  }
-  const devices = await Promise.all(opening);
-  store.set("devices", devices.map((device) => device.describe()));
-  return deviceLatencies(devices, { runtime: config.runtime, seed: config.seed });
+  if (config.replay !== undefined) return openReplay(context, config.replay, cleanup);
+  const open = context.openDevices ?? openDevices;
+  const names = activeDevices(store, config).map(({ name }) => name);
+  emit({ type: "phase", phase: "devices", message: `Opening and timing: ${names.join(", ")}.` });
+  const { close, devices } = await open(names, {
+    dataDir: config.dataDir,
+    runtimes: [config.runtime],
+    lan: config.lan,
+    port: config.port,
+    deviceWaitMs: config.deviceWait * 1000,
+    log: (message) => emit({ type: "note", message }),
+    onPairing: context.onPairing,
+    signal,
+  });
+  cleanup.defer(close);
+  keepDevices(store, config, devices.map(({ name }) => name));
+  const described = devices.map((device) => device.describe());
+  const before = ((store.get("devices") ?? []) as DeviceDescription[])
+    .filter(({ name }) => !described.some((device) => device.name === name));
+  store.set("devices", [...before, ...described]);
+  const wait = formatDuration(config.deviceWait);
+  const then = config.deviceGone === "stop" ? "the search stops, saved" : "the search goes on without it";
+  return deviceLatencies(devices, {
+    runtime: config.runtime,
+    profile: config.profile,
+    seed: config.seed,
+    stored: (modelHash, device) => store.measurement(modelHash, device, config.runtime),
+    onMeasured: (measurement) => store.saveMeasurements([measurement]),
+    onActivity(device, activity) {
+      const waits = activity.startsWith("waits:");
+      const text = waits ? `${activity} (for up to ${wait}, then ${then})` : activity;
+      emit({ type: "device", device, activity: text, waits });
+    },
+    onGone: (device, error) => leaveOut(context, device, error.message),
+  });
 }
 
-/** The latency that is aimed at on each device: as configured, else what the reference network takes there. */
+function openReplay({ config, store }: RunContext, run: string, cleanup: AsyncDisposableStack): LatencySource {
+  const other = cleanup.use(new RunStore(runFolder(config.dataDir, run).database, { readOnly: true }));
+  const devices = config.devices.map(({ name }) => name);
+  const left = droppedDevices(other).map(({ device }) => device).filter((device) => devices.includes(device));
+  if (left.length > 0) {
+    throw new Error(`run "${run}" went on without ${left.join(", ")}, so it cannot be replayed with that device`);
+  }
+  keepDevices(store, config, devices);
+  return replayedLatencies(other, { run, devices, runtime: config.runtime });
+}
+
+/**
+ * The latency that is aimed at on each device: as configured, else what the reference network takes there. All widths of
+ * it are timed in one session, which the baselines need anyway and which gives the device its nominal times.
+ */
 export async function findTargets(
   { config, emit, signal, store }: RunContext,
   latencies: LatencySource,
   space: SearchSpace,
 ): Promise<DeviceTarget[]> {
-  const stored = store.get("targets") as DeviceTarget[] | undefined;
-  if (stored) return stored;
-  emit({ type: "note", message: "Timing the reference network." });
-  const measurements = await latencies.measure(space.reference(1), { signal });
-  store.saveMeasurements(measurements);
-  const targets = config.devices.map(({ name, targetMs }, index) => ({
-    device: name,
-    targetMs: targetMs ?? measurements[index].medianMs,
-  }));
+  if (allTargets(store).length > 0) return activeTargets(store);
+  emit({ type: "note", message: `Timing the reference network (profile ${config.targetProfile}).` });
+  const widths = [1, ...baselineWidths.filter((width) => width !== 1)];
+  const { outcomes } = latencies.measure(widths.map((width) => space.reference(width)), {
+    signal,
+    profile: config.targetProfile,
+  });
+  const [reference] = await Promise.all(outcomes);
+  if ("error" in reference) throw new Error(`the reference network could not be timed: ${reference.error}`);
+  store.saveMeasurements(reference.measurements);
+  const targets = activeDevices(store, config).map(({ name, targetMs, weight }): DeviceTarget => {
+    const measured = reference.measurements.find(({ device }) => device.name === name);
+    if (!measured) throw new Error(`the reference network was not timed on device "${name}"`);
+    return { device: name, targetMs: targetMs ?? measured.latencyMs, weight };
+  });
   store.set("targets", targets);
   return targets;
 }

@@ -2,12 +2,13 @@
 import { cacheFolder, type RunFolder, runFolder, runsFolder } from "./run_folder.ts";
 import { searchResult } from "./result.ts";
 import { lockRun } from "./store/run_lock.ts";
-import { RunStore } from "./store/run_store.ts";
+import { OutdatedRunError, RunStore } from "./store/run_store.ts";
 
 /** A run at a glance. */
 export interface RunSummary {
   run: string;
-  state: "running" | "complete" | "damaged";
+  /** `outdated`: of an earlier version, to be looked at and deleted only. */
+  state: "running" | "complete" | "outdated" | "damaged";
   startedAt: string;
   preset: string;
   trials: number;
@@ -50,18 +51,27 @@ function summarise(paths: RunFolder): RunSummary {
       bestLatencyMs: best?.latencyMs ?? null,
       bytes,
     };
-  } catch {
+  } catch (error) {
     const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null };
+    const outdated = error instanceof OutdatedRunError ? outdatedFacts(paths) : undefined;
+    const damaged = { state: "damaged", startedAt: "", preset: "", trials: 0, plannedTrials: 0 } as const;
+    return { run: paths.name, ...(outdated ?? damaged), ...none, bytes };
+  }
+}
+
+function outdatedFacts({ database }: RunFolder) {
+  try {
+    using store = new RunStore(database, { readOnly: true, outdated: true });
+    const config = store.get("config") as { preset: string; trials: number };
     return {
-      run: paths.name,
-      state: "damaged",
-      startedAt: "",
-      preset: "",
-      trials: 0,
-      plannedTrials: 0,
-      ...none,
-      bytes,
+      state: "outdated" as const,
+      startedAt: String(store.get("startedAt")),
+      preset: config.preset,
+      trials: store.countFinished(),
+      plannedTrials: config.trials,
     };
+  } catch {
+    return undefined;
   }
 }
 

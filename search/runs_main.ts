@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { runsOptionsSchema } from "../src/schemas/runs_options.ts";
-import { formatMilliseconds, formatPercent } from "./report/format.ts";
+import { formatMilliseconds, formatPercent } from "../src/cli/format.ts";
 import { cacheFolder } from "./run_folder.ts";
 import { clearCache, deleteRun, folderBytes, listRuns, type RunSummary } from "./runs.ts";
 

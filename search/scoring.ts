@@ -3,26 +3,29 @@ import type { Measurement } from "../src/schemas/measurement.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import type { DeviceTarget } from "./events.ts";
+import { measurementOn } from "./latency/measurement_on.ts";
 import { combineValues, rewardOf } from "./reward.ts";
 
-/** Latency over all devices, in milliseconds of the first, and the reward at `accuracy`. */
+/**
+ * Latency over the devices of `targets`, in milliseconds of the first, and the reward at `accuracy`; measurements on other
+ * devices do not count. Error where one of the devices has no valid measurement: a missing one is never a number.
+ */
 export function scoreOf(
-  config: RunConfig,
+  config: Pick<RunConfig, "combine" | "exponents" | "reward">,
   targets: readonly DeviceTarget[],
   measurements: readonly Measurement[],
   accuracy: number,
 ): { latencyMs: number; reward: number } {
-  const latencies = measurements.map(({ device, medianMs }) => {
-    const index = config.devices.findIndex(({ name }) => name === device.name);
-    if (index < 0) throw new Error(`a measurement on ${device.name}, which is not a device of this run`);
-    return { latencyMs: medianMs, targetMs: targets[index].targetMs, weight: config.devices[index].weight };
+  const latencies = targets.map(({ device, targetMs, weight }) => {
+    const measurement = measurementOn({ measurements: [...measurements] }, device);
+    if (!measurement) throw new Error(`no latency on device "${device}"`);
+    return { latencyMs: measurement.latencyMs, targetMs, weight };
   });
   const { combine, exponents, reward: form } = config;
+  const reward = rewardOf({ accuracy, latencies, form, combine, exponents });
+  if (latencies.length === 1) return { latencyMs: latencies[0].latencyMs, reward };
   const ratios = latencies.map(({ latencyMs, targetMs, weight }) => ({ value: latencyMs / targetMs, weight }));
-  return {
-    latencyMs: latencies.length === 1 ? latencies[0].latencyMs : combineValues(ratios, combine) * targets[0].targetMs,
-    reward: rewardOf({ accuracy, latencies, form, combine, exponents }),
-  };
+  return { latencyMs: combineValues(ratios, combine) * targets[0].targetMs, reward };
 }
 
 /** Why a network breaks a hard limit of `config`; undefined where it keeps them. */

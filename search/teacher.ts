@@ -6,7 +6,7 @@ import { writeWhole } from "../src/data/write_whole.ts";
 import { teacherArchitecture } from "../src/models/teacher.ts";
 import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
 import { contentHash } from "../src/schemas/architecture.ts";
-import { z } from "zod";
+import * as z from "zod";
 import type { LogitsJob, TrainJob } from "./trainers/job.ts";
 import type { TrainerPool } from "./trainers/pool.ts";
 

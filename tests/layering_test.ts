@@ -17,7 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   "src/export": ["src/export", "src/models", "src/ops", "src/schemas"],
   "src/cli": ["src/cli", "src/std", "src/schemas"],
   "devices/page": ["devices/page", "devices/runtimes", "devices/protocol", "src/schemas", "src/ops", "src/models"],
-  "devices/runtimes": ["devices/runtimes", "src/schemas", "src/ops", "src/models"],
+  "devices/runtimes": ["devices/runtimes", "devices/protocol", "src/schemas", "src/ops", "src/models"],
   "devices/protocol": ["devices/protocol", "devices/runtimes", "src/schemas", "src/data", "src/ops", "src/models"],
   "devices": ["devices", "src"],
   "search": ["search", "devices/mod.ts", "src"],

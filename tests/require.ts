@@ -1,6 +1,6 @@
 // Tests that need something a plain machine may lack: skipped there with the reason printed, or, where
 // NACRE_REQUIRE_ALL is set (continuous integration), failed.
-import { chromiumPath, firefoxPath } from "../devices/browsers.ts";
+import { chromiumPath, firefoxPath } from "../devices/browsers/find_browser.ts";
 
 /** What a test may need, with the question whether it is here. Null: yes; else the reason why not. */
 const requirements = {

@@ -2,11 +2,6 @@
 
 /** What each flag means to a person, and whether figures that carry it must not be used. */
 const flags = {
-  "unsteady": { invalidates: false, meaning: "the times had not settled when the warm-up had to end" },
-  "coarse-clock": {
-    invalidates: false,
-    meaning: "the clock is coarse, so each sample is the mean of several inferences",
-  },
   "hidden-page": {
     invalidates: true,
     meaning: "the page was not in front all the time, and browsers slow hidden pages",
@@ -14,10 +9,54 @@ const flags = {
   "software-adapter": { invalidates: true, meaning: "the GPU is emulated on the CPU" },
   "output-not-finite": { invalidates: true, meaning: "the network's output held NaN or infinity" },
   "output-differs": { invalidates: true, meaning: "the network's output differs from this machine's" },
+  "output-changed": {
+    invalidates: true,
+    meaning: "the network's output was another one after timing than before, for the same input",
+  },
+  "reference-differs": {
+    invalidates: true,
+    meaning: "a reference network's output is wrong on this device, so nothing that it computes can be trusted",
+  },
+  "throttled": {
+    invalidates: true,
+    meaning: "the device grew over 15 % slower while it measured, and pauses to cool down did not help",
+  },
+  "implausible-time": {
+    invalidates: true,
+    meaning: "the times cannot be true: shorter than a tick of the clock, or longer in sum than the load took",
+  },
+  "too-few-rounds": { invalidates: true, meaning: "the load ended before there were enough samples to judge by" },
+  "backend-changed": { invalidates: true, meaning: "the loads ran on different backends" },
+  "failed-load": {
+    invalidates: false,
+    meaning: "the network failed in some of the loads, and the figures are those of the others",
+  },
+  "unsteady": { invalidates: false, meaning: "the times had not settled when the warm-up had to end" },
+  "coarse-clock": {
+    invalidates: false,
+    meaning: "the clock is coarse, so each sample is the mean of several inferences",
+  },
+  "drifted": {
+    invalidates: false,
+    meaning: "the device was over 5 % slower or faster at times, which the reference networks correct",
+  },
+  "wide-interval": {
+    invalidates: false,
+    meaning: "the interval is wider than the profile asks for: the device is busy, or its loads differ",
+  },
+  "wake-lock-refused": { invalidates: false, meaning: "the browser would not keep the screen awake" },
+  "on-battery": { invalidates: false, meaning: "the device ran on its battery, which may slow it" },
+  "not-isolated": {
+    invalidates: false,
+    meaning: "the page was not isolated from other sites, so its clock is coarse and it has one thread",
+  },
 } as const satisfies Record<string, { invalidates: boolean; meaning: string }>;
 
 /** The name of a reason to doubt a measurement. */
 export type FlagName = keyof typeof flags;
+
+/** Flags that say nothing of the network, and may not come again: another load is worth its time. */
+export const passingFlags: readonly FlagName[] = ["hidden-page", "throttled"];
 
 function isKnown(flag: string): flag is FlagName {
   return Object.hasOwn(flags, flag);

@@ -26,7 +26,7 @@ export interface SummaryOptions {
 }
 
 /** The `fraction` quantile of ascending `sorted`, linear between neighbours (type 7 of Hyndman and Fan 1996). */
-function quantile(sorted: ArrayLike<number>, fraction: number): number {
+export function quantile(sorted: ArrayLike<number>, fraction: number): number {
   const position = (sorted.length - 1) * fraction;
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
@@ -34,7 +34,7 @@ function quantile(sorted: ArrayLike<number>, fraction: number): number {
 }
 
 /** The median of `values`, which are left as they are. RangeError if there are none. */
-export function median(values: readonly number[]): number {
+export function median(values: ArrayLike<number>): number {
   if (values.length === 0) throw new RangeError("Cannot take the median of 0 values");
   return quantile(Float64Array.from(values).sort(), 0.5);
 }
@@ -59,11 +59,7 @@ export function summariseSamples(samplesMs: readonly number[], options: SummaryO
   const sorted = Float64Array.from(samplesMs).sort();
   const medianMs = quantile(sorted, 0.5);
   const deviations = sorted.map((sample) => Math.abs(sample - medianMs)).sort();
-  const medians = bootstrapMedians(samplesMs, sorted, {
-    resamples: options.resamples ?? 400,
-    blockLength: options.blockLength ?? Math.ceil(Math.sqrt(samplesMs.length)),
-    random: new Random(seed),
-  });
+  const medians = bootstrapMedians(samplesMs, { ...options, random: new Random(seed) }).sort();
   return {
     count: samplesMs.length,
     medianMs,
@@ -75,14 +71,21 @@ export function summariseSamples(samplesMs: readonly number[], options: SummaryO
   };
 }
 
-/** Medians of resamples, ascending. Counts ranks instead of sorting each resample: linear in the number of samples. */
-function bootstrapMedians(
-  samples: readonly number[],
-  sorted: Float64Array,
-  { resamples, blockLength, random }: { resamples: number; blockLength: number; random: Random },
+/**
+ * Medians of resamples of a series, in the order drawn: circular block bootstrap (Politis and Romano 1992), blocks as
+ * long as the square root of the count unless given. Counts ranks instead of sorting each resample: linear in the count.
+ */
+export function bootstrapMedians(
+  samples: ArrayLike<number>,
+  { random, resamples = 400, blockLength = Math.ceil(Math.sqrt(samples.length)) }: {
+    random: Random;
+    resamples?: number;
+    blockLength?: number;
+  },
 ): Float64Array {
   const count = samples.length;
-  const order = samples.map((_, index) => index).sort((a, b) => samples[a] - samples[b]);
+  const order = Uint32Array.from({ length: count }, (_, index) => index).sort((a, b) => samples[a] - samples[b]);
+  const sorted = Float64Array.from(order, (index) => samples[index]);
   const rankOf = new Uint32Array(count);
   order.forEach((index, rank) => rankOf[index] = rank);
   const timesDrawn = new Uint32Array(count);
@@ -94,7 +97,7 @@ function bootstrapMedians(
       for (let i = 0; i < length; i++) timesDrawn[rankOf[(start + i) % count]]++;
     }
     return (sorted[rankAt(timesDrawn, (count - 1) >> 1)] + sorted[rankAt(timesDrawn, count >> 1)]) / 2;
-  }).sort();
+  });
 }
 
 /** The rank that stands at `position` of the resample when it is sorted. */

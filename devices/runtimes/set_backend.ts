@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { withinDeadline } from "./deadline.ts";
 
 const startDeadlineMs = 30_000;
 
@@ -7,18 +8,7 @@ const startDeadlineMs = 30_000;
  * or never answer. Error that names the backend and the cause.
  */
 export async function setBackend(name: "cpu" | "wasm" | "webgl" | "webgpu"): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`Cannot start tfjs ${name}: no answer within ${startDeadlineMs / 1000} s`)),
-      startDeadlineMs,
-    );
-  });
-  try {
-    const started = await Promise.race([tf.setBackend(name), deadline]);
-    if (!started) throw new Error(`Cannot start tfjs ${name}: not available here`);
-    if (tf.getBackend() !== name) throw new Error(`Cannot start tfjs ${name}: got ${tf.getBackend()} instead`);
-  } finally {
-    clearTimeout(timer);
-  }
+  const started = await withinDeadline(`tfjs ${name}`, startDeadlineMs, tf.setBackend(name));
+  if (!started) throw new Error(`Cannot start tfjs ${name}: not available here`);
+  if (tf.getBackend() !== name) throw new Error(`Cannot start tfjs ${name}: got ${tf.getBackend()} instead`);
 }

@@ -1,18 +1,38 @@
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import type { StartedRuntime } from "./runtime.ts";
+import type { RuntimeHost, StartedRuntime, StartRuntime } from "./runtime.ts";
+import { servedFile } from "./served_file.ts";
 import { setBackend } from "./set_backend.ts";
+import { buildTfjsNetwork, readAsynchronously } from "./tfjs_network.ts";
+import { pinFlags } from "./tfjs_flags.ts";
+import { startWithThreads } from "./tfjs_wasm_threads.ts";
 
-/** tfjs on WebAssembly, one thread. `wasmFolder`: where a page finds the binaries. */
-export async function startTfjsWasm({ wasmFolder }: { wasmFolder?: string } = {}): Promise<StartedRuntime> {
-  // The threaded build takes its workers from blob URLs, which the page's content security policy blocks: it would hang.
-  tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
-  if (wasmFolder && tf.getBackend() !== "wasm") setWasmPaths(wasmFolder);
+/** tfjs on WebAssembly, one thread. */
+export const startTfjsWasm: StartRuntime = async (host) => {
+  // An isolated page would take the threaded build by itself.
+  pinFlags({ WASM_HAS_MULTITHREAD_SUPPORT: false });
+  useFilesOf(host);
   await setBackend("wasm");
-  const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
+  return await describe(host, 1);
+};
+
+/** tfjs on WebAssembly, several threads. Error where the page or the machine allows one only. */
+export const startTfjsWasmThreads: StartRuntime = async (host) => {
+  if (!host.files) throw new Error("Cannot start tfjs wasm with threads: they need a browser");
+  useFilesOf(host);
+  return await describe(host, await startWithThreads(host.files));
+};
+
+function useFilesOf({ files }: RuntimeHost): void {
+  if (files && tf.getBackend() !== "wasm") setWasmPaths(servedFile(files, "."));
+}
+
+async function describe(host: RuntimeHost, threads: number): Promise<StartedRuntime> {
+  const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT") === true;
   return {
-    backend: `tfjs ${tf.version_core} wasm, ${simd ? "SIMD" : "no SIMD"}, 1 thread`,
+    backend: `tfjs ${tf.version_core} wasm, ${simd ? "SIMD" : "no SIMD"}, ${threads} thread${threads === 1 ? "" : "s"}`,
     softwareAdapter: false,
-    read: async (logits) => await logits.data<"float32">(),
+    settings: { threads, WASM_HAS_SIMD_SUPPORT: simd, WASM_HAS_MULTITHREAD_SUPPORT: threads > 1, readBack: "data" },
+    build: (network) => buildTfjsNetwork(network, { host, read: readAsynchronously }),
   };
 }

@@ -1,128 +1,260 @@
-import { zValidator } from "@hono/zod-validator";
-import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { getCookie, setCookie } from "hono/cookie";
-import { HTTPException } from "hono/http-exception";
+import { Hono } from "hono";
 import type { ZodType } from "zod";
-import { jobAnswerSchema, pairRequestSchema, pollRequestSchema, sessionRequestSchema } from "../protocol/wire.ts";
+import {
+  bodyLimitBytes,
+  chunkSchema,
+  pairRequestSchema,
+  pollRequestSchema,
+  reportSchema,
+  sessionRequestSchema,
+  signedText,
+} from "../protocol/wire.ts";
 import type { Assets } from "./assets.ts";
-import { refuse, sameHost, securityHeaders } from "./guards.ts";
-import type { PairedBrowser, Registry } from "./registry.ts";
+import type { Audit } from "./audit.ts";
+import type { Fleet, FleetDevice } from "./fleet.ts";
+import { type AppContext, type AppEnvironment, readBody, refuse, sameHost, securityHeaders } from "./guards.ts";
+import type { Job, JobLease } from "./job.ts";
+import type { AnswerResult } from "./job_queue.ts";
+import type { ClaimResult, Pairings } from "./pairing.ts";
+import { createRateLimit } from "./rate_limit.ts";
+import { hashOf } from "./secrets.ts";
+import { serveAsset, serveModelFile } from "./serve_asset.ts";
+import { sessionCookie } from "./session_cookie.ts";
+import { verifies } from "./signature.ts";
 
 export interface AppDependencies {
-  registry: Registry;
+  fleet: Fleet;
+  pairings: Pairings;
   assets: Assets;
-  /** Where the server listens: part of the allowed hosts and of the cookie's name, since cookies ignore ports. */
+  audit: Audit;
+  /** Milliseconds, monotonic. */
+  now: () => number;
+  /** Host names and addresses under which it is reached, without port. */
+  hosts: readonly string[];
   port: number;
+  protocol: "http:" | "https:";
+  /** Path -> file that phones install, for instance the certificate of the authority. */
+  installs?: ReadonlyMap<string, { body: string | Uint8Array<ArrayBuffer>; type: string }>;
   /** How long a poll waits for a job. Default 20 s. */
   pollWaitMs?: number;
+  /** Lines for people. */
+  log?: (line: string) => void;
 }
 
-// 20,000 samples as JSON take about 400 kB.
-const sessionSeconds = 30 * 86_400;
-const bodyLimitBytes = 1_000_000;
-
-/** Parses a JSON body strictly; refuses with the first problem, in one line. */
-function body<Schema extends ZodType>(schema: Schema) {
-  return zValidator("json", schema, (result, c) => {
-    if (result.success) return;
-    const { path, message } = result.error.issues[0];
-    return refuse(c, 400, `body${path.map((part) => `.${String(part)}`).join("")}: ${message}`);
-  });
-}
+const unknownLink = "this link is not valid any more: open the one that the terminal shows now";
+const notPaired = "this browser is not paired: open the link that the terminal shows";
 
 /** The server's routes: the page with its files, pairing, and the jobs of paired browsers. */
-export function createApp({ registry, assets, port, pollWaitMs = 20_000 }: AppDependencies): Hono {
-  const cookieName = `nacre_session_${port}`;
-  const app = new Hono();
-
-  function browserOf(c: Context): PairedBrowser {
-    const session = getCookie(c, cookieName);
-    const browser = session && registry.browserOf(session);
-    if (!browser) {
-      throw new HTTPException(401, { message: "this browser is not paired: open the link that the terminal shows" });
-    }
-    return browser;
-  }
+export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
+  const { fleet, pairings, assets, audit, now, hosts, port, protocol, installs, pollWaitMs = 20_000 } = dependencies;
+  const cookie = sessionCookie({ port, protocol });
+  // Pages of one address, paired or not, load some ten files each; strangers may ask for little, devices for what they do.
+  const filesOf = createRateLimit({ burst: 400, perSecond: 50, now });
+  const strangers = createRateLimit({ burst: 40, perSecond: 5, now });
+  const devices = createRateLimit({ burst: 100, perSecond: 20, now });
+  const addressOf = (c: AppContext) => c.env?.address ?? "unknown";
+  const app = new Hono<AppEnvironment>();
 
   app.onError((error, c) => {
-    if (!(error instanceof HTTPException)) return refuse(c, 500, error.message);
-    return c.json({ error: error.message }, error.status);
+    // Its message may speak of this machine, which is none of a stranger's business.
+    dependencies.log?.(`the server failed at ${c.req.path}: ${error.message}`);
+    return refuse(c, 500, "the server failed at this; its terminal says how");
   });
-  app.notFound((c) => refuse(c, 404, `nothing at ${c.req.path}`));
-  app.use(securityHeaders, sameHost(["127.0.0.1", "localhost"].map((name) => new URL(`http://${name}:${port}`).host)));
-  app.use(bodyLimit({
-    maxSize: bodyLimitBytes,
-    onError: (c) => refuse(c, 413, `the body is larger than ${bodyLimitBytes} bytes`),
-  }));
+  app.notFound((c) => refuse(c, 404, `nothing at ${c.req.path.slice(0, 200)}`));
+  app.use(async (c, next) => {
+    await next();
+    const refusal = c.get("refusal");
+    if (refusal === undefined) return;
+    const { record } = c.get("device") ?? {};
+    const { path } = c.req;
+    const address = addressOf(c);
+    audit("rejected request", { device: record?.name, address, path, status: c.res.status, reason: refusal });
+  });
+  app.use(
+    securityHeaders,
+    sameHost({ hosts: hosts.map((name) => new URL(`${protocol}//${name}:${port}`).host), protocol }),
+  );
+  app.use(async (c, next) => {
+    const file = c.req.method !== "POST" && !c.req.path.startsWith("/models/");
+    if (file && !filesOf(addressOf(c))) return refuse(c, 429, "too many requests: slow down");
+    await next();
+  });
 
-  for (const [path, { bytes, type }] of assets) app.get(path, (c) => c.body(bytes, 200, { "Content-Type": type }));
+  for (const [path, asset] of assets) app.get(path, (c) => serveAsset(c, asset));
+  for (const [path, { body, type }] of installs ?? []) {
+    app.get(path, (c) => c.body(body, 200, { "Content-Type": type }));
+  }
 
-  app.post("/api/pair", body(pairRequestSchema), (c) => {
-    const { token, page } = c.req.valid("json");
-    const userAgent = (c.req.header("User-Agent") ?? "unknown browser").slice(0, 500);
-    const result = registry.pair(token, { session: getCookie(c, cookieName), userAgent });
+  /** The device whose cookie the request carries; a refusal where there is none. */
+  function known(c: AppContext): FleetDevice | Response {
+    const session = cookie.read(c);
+    const device = session === undefined ? undefined : fleet.deviceOf(session);
+    if (!device) {
+      return strangers(addressOf(c)) ? refuse(c, 401, notPaired) : refuse(c, 429, "too many requests: slow down");
+    }
+    c.set("device", device);
+    return device;
+  }
+
+  /** The same, and a refusal where it asks too often. */
+  function paired(c: AppContext): FleetDevice | Response {
+    const device = known(c);
+    if (device instanceof Response || devices(device.record.id)) return device;
+    return refuse(c, 429, "too many requests of this device: slow down");
+  }
+
+  /** The body by `schema`, with its bytes; a refusal with the first problem, in one line, where it does not fit. */
+  async function parsed<Value>(
+    c: AppContext,
+    schema: ZodType<Value>,
+  ): Promise<{ value: Value; bytes: Uint8Array<ArrayBuffer>; text: string } | Response> {
+    const bytes = await readBody(c.req.raw, { limit: bodyLimitBytes });
+    if (!bytes) return refuse(c, 413, `the body is larger than ${bodyLimitBytes} bytes`);
+    let text: string;
+    let json: unknown;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+      json = JSON.parse(text);
+    } catch {
+      return refuse(c, 400, "the body is not JSON");
+    }
+    const result = schema.safeParse(json);
+    if (result.success) return { value: result.data, bytes, text };
+    const { path, message } = result.error.issues[0];
+    return refuse(c, 400, `body${path.map((part) => `.${String(part)}`).join("")}: ${message}`.slice(0, 300));
+  }
+
+  function answerClaim(c: AppContext, result: ClaimResult): Response {
     switch (result.kind) {
+      case "asked":
+        return c.json({ state: "asked", name: result.name, code: result.code });
+      case "paired":
+        cookie.write(c, result.session);
+        return c.json({ state: "paired", name: result.name });
+      case "refused":
+        return c.json({ state: "refused" });
       case "unknown":
-        return refuse(c, 403, "this link is not valid any more: open the one that the terminal shows now");
+        return refuse(c, 403, unknownLink);
       case "used":
         return refuse(c, 403, "this link was used by another browser already; each link pairs one browser");
-      case "taken":
-        return refuse(c, 403, `this browser is paired as "${result.name}" already; open the link in another browser`);
-      case "paired":
-        setCookie(c, cookieName, result.session, {
-          httpOnly: true,
-          sameSite: "Strict",
-          path: "/",
-          // Outlives the browser, so that one that was closed comes back without a new link.
-          maxAge: sessionSeconds,
-        });
-        break;
-      case "again":
-        break;
+      case "forged":
+        return refuse(c, 403, "the signature is not one of the key that came with it");
       default:
-        result satisfies never;
+        throw new Error(`no such result: ${result satisfies never}`);
     }
-    result.browser.queue.claim(page);
-    return c.json({ name: result.browser.name });
+  }
+
+  for (const [path, may] of [["/api/pair", "claim"], ["/api/pair/status", "look"]] as const) {
+    app.post(path, async (c) => {
+      const address = addressOf(c);
+      if (!strangers(address)) return refuse(c, 429, "too many requests: slow down");
+      const body = await parsed(c, pairRequestSchema);
+      if (body instanceof Response) return body;
+      const session = cookie.read(c);
+      const former = session === undefined ? undefined : fleet.deviceOf(session);
+      const userAgent = (c.req.header("User-Agent") ?? "unknown browser").slice(0, 500);
+      return answerClaim(c, await pairings.claim(body.value, { userAgent, address, former, may }));
+    });
+  }
+
+  app.post("/api/session", async (c) => {
+    const device = paired(c);
+    if (device instanceof Response) return device;
+    const body = await parsed(c, sessionRequestSchema);
+    if (body instanceof Response) return body;
+    fleet.claim(device, body.value.page);
+    const session = cookie.read(c);
+    if (session !== undefined) cookie.write(c, session);
+    return c.json({ name: device.record.name, lan: protocol === "https:" });
   });
 
-  app.post("/api/session", body(sessionRequestSchema), (c) => {
-    const browser = browserOf(c);
-    browser.queue.claim(c.req.valid("json").page);
-    return c.json({ name: browser.name });
-  });
-
-  app.post("/api/jobs/next", body(pollRequestSchema), async (c) => {
-    const { page, hidden } = c.req.valid("json");
-    const result = await browserOf(c).queue.poll(page, { hidden, waitMs: pollWaitMs, signal: c.req.raw.signal });
+  app.post("/api/jobs/next", async (c) => {
+    const device = paired(c);
+    if (device instanceof Response) return device;
+    const body = await parsed(c, pollRequestSchema);
+    if (body instanceof Response) return body;
+    const result = await device.queue.poll(body.value, { waitMs: pollWaitMs, signal: c.req.raw.signal });
     switch (result.kind) {
-      case "job":
-        return c.json(result.job);
+      case "lease": {
+        const { job: { id, request, requestHash }, lease: { nonce, expiresAt } } = result;
+        const lease = JSON.stringify({ job: id, nonce, requestHash, expiresAt }).slice(0, -1);
+        // The request goes out as it is stored: nothing is parsed or written anew.
+        const text = `{"kind":"lease","lease":${lease},"request":${request}}}`;
+        return c.body(text, 200, { "Content-Type": "application/json" });
+      }
       case "none":
-        return c.body(null, 204);
+      case "reload":
+        return c.json({ kind: result.kind });
+      // Expected ends: not for the audit log.
       case "superseded":
-        return refuse(c, 409, "Nacre is open in another tab of this browser, and that one measures");
+        return c.json({ error: "Nacre is open in another tab of this browser, and that one measures" }, 409);
       case "closed":
-        return refuse(c, 410, "Nacre has finished; this page can be closed");
+        return c.json({ error: "Nacre has finished; this page can be closed" }, 410);
+      case "revoked":
+        return c.json({ error: "this browser's pairing was ended: open a new link to pair it again" }, 401);
       default:
         throw new Error(`no such result: ${result satisfies never}`);
     }
   });
 
-  app.post("/api/jobs/:id/result", body(jobAnswerSchema), (c) => {
-    const id = c.req.param("id");
-    const result = browserOf(c).queue.answer(id, c.req.valid("json"));
-    switch (result) {
-      case "accepted":
-        return c.json({ accepted: true });
-      case "expired":
-        return refuse(c, 410, `job ${id} came too late: it was given out again`);
-      case "unknown":
-        return refuse(c, 404, `job ${id} is not one of this browser`);
-      default:
-        throw new Error(`no such result: ${result satisfies never}`);
-    }
+  function signed<Value extends { nonce: string }>(
+    path: string,
+    schema: ZodType<Value>,
+    accept: (
+      device: FleetDevice,
+      lease: { job: Job; lease: JobLease },
+      body: Value & { sha256: string; body: string },
+    ) => AnswerResult,
+    answer: (expiresAt: number) => object,
+  ): void {
+    app.post(path, async (c) => {
+      const device = paired(c);
+      if (device instanceof Response) return device;
+      const body = await parsed(c, schema);
+      if (body instanceof Response) return body;
+      const job = c.req.param("job") ?? "";
+      const { nonce } = body.value;
+      const state = device.queue.leaseState(job, nonce);
+      if (state.kind === "unknown") return refuse(c, 404, "this job is not one of this browser");
+      if (state.kind === "expired") return refuse(c, 410, "this job's time was over: it is given out again");
+      const requestHash = state.kind === "current" ? state.job.requestHash : state.spent.requestHash;
+      const sha256 = hashOf(body.bytes);
+      const text = signedText(c.req.path, { job, nonce, requestHash }, sha256);
+      const key = await device.key.catch(() => null);
+      if (!key || !await verifies(key, c.req.header("Nacre-Signature") ?? "", text)) {
+        return refuse(c, 403, "the signature does not fit what it came with");
+      }
+      if (state.kind === "spent") {
+        if (state.spent.sha256 === sha256) return c.json(answer(Math.round(now())));
+        return refuse(c, 409, "this job was reported already");
+      }
+      const result = accept(device, state, { ...body.value, sha256, body: body.text });
+      if (result.kind === "accepted") return c.json(answer(Math.round(result.expiresAt)));
+      return refuse(c, result.kind === "conflict" ? 409 : 410, result.reason);
+    });
+  }
+  signed(
+    "/api/jobs/:job/samples",
+    chunkSchema,
+    ({ queue }, lease, chunk) => queue.acceptChunk(lease, chunk),
+    (expiresAt) => ({ expiresAt }),
+  );
+  signed(
+    "/api/jobs/:job/report",
+    reportSchema,
+    ({ queue }, lease, report) => queue.acceptReport(lease, report),
+    () => ({ accepted: true }),
+  );
+
+  // A model may have thousands of files: its lease is what limits these.
+  app.get("/models/:sha256", async (c) => {
+    const device = known(c);
+    if (device instanceof Response) return device;
+    const path = device.queue.fileOf(c.req.param("sha256"));
+    if (path === undefined) return refuse(c, 404, "this file is not one of this browser's job");
+    device.queue.extendLease();
+    const response = await serveModelFile(c, path, () => device.queue.extendLease());
+    return response ?? refuse(c, 404, "this file is not on the server's disk any more");
   });
 
   return app;

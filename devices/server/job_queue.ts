@@ -1,193 +1,364 @@
-// The jobs of one paired browser. A job is handed out as a lease: a fresh id that takes one answer until it expires.
-// What is not answered (page closed, reloaded, asleep) is handed out again, a limited number of times.
-import type { MeasureJob, RawMeasurement } from "../../src/schemas/measurement.ts";
-import type { FlagName } from "../protocol/flags.ts";
-import type { JobAnswer } from "../protocol/wire.ts";
-
-/** What a browser does just now: measures or waits for a job, is open behind something else, or is not there. */
-export type Presence = "ready" | "hidden" | "absent";
+// The jobs of one paired browser. A job is handed out as a lease: a nonce that takes one report until it expires. What is
+// not reported (page closed, reloaded, asleep, crashed) is handed out again, a limited number of times.
+import type { Report } from "../protocol/wire.ts";
+import type { Presence } from "../hub.ts";
+import type { AuditEvent, AuditFields } from "./audit.ts";
+import { attempts, countRounds, createLease, type Job, type JobLease } from "./job.ts";
+import type { JobStore, SpentNonce } from "./job_store.ts";
+import { implausible } from "./plausible.ts";
+import { createSecret } from "./secrets.ts";
 
 /** What a poll gives. */
-export type PollResult = { kind: "job"; job: MeasureJob } | { kind: "none" } | { kind: "superseded" } | {
-  kind: "closed";
-};
+export type PollResult =
+  | { kind: "lease"; job: Job; lease: JobLease }
+  | { kind: "none" }
+  | { kind: "reload" }
+  | { kind: "superseded" }
+  | { kind: "closed" }
+  | { kind: "revoked" };
 
-/** What became of an answer; "accepted" also when the same one came before. */
-export type AnswerResult = "accepted" | "unknown" | "expired";
+/** What is known of a nonce that a device sends. */
+export type LeaseState =
+  | { kind: "current"; job: Job; lease: JobLease }
+  | { kind: "spent"; spent: SpentNonce }
+  | { kind: "expired" }
+  | { kind: "unknown" };
 
-export interface JobQueue {
-  /** Resolves with the device's answer. Rejects after `deadlineMs`, when aborted or closed, and when attempts ran out. */
-  submit(
-    job: Omit<MeasureJob, "id">,
-    options: { deadlineMs: number; signal?: AbortSignal; onPresence?: (presence: Presence) => void },
-  ): Promise<RawMeasurement>;
-  /** Makes `page` the one load that gets jobs; what an earlier load held is handed out again. */
-  claim(page: string): void;
-  /** The next job, after `waitMs` at most. A page that asks holds no job: one that it held is handed out again. */
-  poll(page: string, options: { hidden: boolean; waitMs: number; signal?: AbortSignal }): Promise<PollResult>;
-  answer(id: string, answer: JobAnswer): AnswerResult;
-  /** Rejects all jobs and answers polls with "closed". Resolves once an open page has heard it, within a second. */
-  close(): Promise<void>;
-}
+/** "conflict": it contradicts what was accepted before. */
+export type AnswerResult = { kind: "accepted"; expiresAt: number } | { kind: "conflict" | "expired"; reason: string };
 
-export interface JobQueueOptions {
+export interface JobQueueDependencies {
   /** What errors call the device. */
   name: string;
-  /** How long an answer may take. Default 60 s. */
-  leaseMs?: number;
-  /** A browser that has not polled for this long is absent. Default 5 s. */
-  absentAfterMs?: number;
+  store: JobStore;
+  /** Milliseconds, monotonic. */
+  now: () => number;
+  audit: (event: AuditEvent, fields: AuditFields) => void;
 }
 
-interface Entry {
-  job: Omit<MeasureJob, "id">;
-  attemptsLeft: number;
-  resolve(raw: RawMeasurement): void;
-  reject(error: unknown): void;
+export const leaseMs = 30_000;
+const absentAfterMs = 5000;
+const queuedAtMost = 64;
+const noncesKept = 64;
+
+interface Waiting {
+  hidden: boolean;
+  fresh: boolean;
+  finish(result: PollResult): void;
 }
 
-const attempts = 3;
-const rememberedLeases = 64;
-const presenceCheckMs = 1000;
-const pageToldWithinMs = 1000;
+/** The queue of one device. It has no timers but those of a waiting poll: `tick` is to be called about twice a second. */
+export class JobQueue {
+  readonly #queued: Job[] = [];
+  readonly #spent = new Map<string, SpentNonce>();
+  /** Nonces of leases that ended without a report. */
+  readonly #over = new Set<string>();
+  #leased: { job: Job; lease: JobLease } | undefined;
+  #waiting: Waiting | undefined;
+  #page: string | undefined;
+  #lastSeenAt = -Infinity;
+  #lastHidden = false;
+  #goneSince: number;
+  #toldPresence: Presence | undefined;
+  #ended: "closed" | "revoked" | undefined;
 
-/** A queue of jobs for one browser. */
-export function createJobQueue({ name, leaseMs = 60_000, absentAfterMs = 5000 }: JobQueueOptions): JobQueue {
-  const pending: Entry[] = [];
-  const past = new Map<string, "accepted" | "expired">();
-  let lease: { id: string; entry: Entry; timer: ReturnType<typeof setTimeout> } | undefined;
-  let waiting: { hidden: boolean; finish(result: PollResult): void } | undefined;
-  let currentPage: string | undefined;
-  let lastSeenAt = -Infinity;
-  let closed = false;
-  const pageTold = Promise.withResolvers<void>();
-  const entries = new Set<Entry>();
-
-  function remember(id: string, end: "accepted" | "expired"): void {
-    past.set(id, end);
-    const oldest = past.keys().next();
-    if (past.size > rememberedLeases && !oldest.done) past.delete(oldest.value);
+  constructor(readonly dependencies: JobQueueDependencies) {
+    this.#goneSince = dependencies.now();
   }
 
-  function endLease(end: "accepted" | "expired"): Entry | undefined {
-    if (!lease) return undefined;
-    const { id, entry, timer } = lease;
-    clearTimeout(timer);
-    lease = undefined;
-    remember(id, end);
-    return entry;
+  /** Takes up what the store held when this program started. */
+  restore(jobs: readonly Job[], spent: readonly SpentNonce[]): void {
+    for (const job of jobs) {
+      if (job.lease) {
+        this.#leased = { job, lease: job.lease };
+        this.#page = job.lease.page;
+      } else if (!job.outcome) this.#queued.push(job);
+    }
+    for (const nonce of spent) this.#remember(nonce);
   }
 
-  function retry(entry: Entry, reason: string): void {
-    if (!entries.has(entry)) return;
-    if (--entry.attemptsLeft > 0) pending.unshift(entry);
-    else entry.reject(new Error(`device "${name}": ${reason} (${attempts} attempts)`));
-    handOut();
+  /** Error with more than 64 jobs waiting. */
+  add(job: Job): void {
+    const { name, store, now } = this.dependencies;
+    if (this.#queued.filter(({ requester }) => requester).length >= queuedAtMost) {
+      throw new Error(`device "${name}": ${queuedAtMost} jobs wait for it already`);
+    }
+    const { id, device, request, requestHash, files, attemptsLeft } = job;
+    store.add({ id, device, request, requestHash, files: JSON.stringify(files), attemptsLeft }, now());
+    this.#queued.push(job);
+    this.handOut();
   }
 
-  function abandonLease(reason: string): void {
-    const entry = endLease("expired");
-    if (entry) retry(entry, reason);
+  /** The job is wanted no more; a device that works on it hears so with its next chunk. */
+  drop(job: Job): void {
+    const index = this.#queued.indexOf(job);
+    if (index >= 0) this.#queued.splice(index, 1);
+    if (this.#leased?.job === job) this.#endLease();
+    this.dependencies.store.remove(job.id);
+    this.handOut();
   }
 
-  function handOut(): void {
-    if (!waiting || waiting.hidden) return;
-    const entry = pending.shift();
-    if (!entry) return;
-    const id = crypto.randomUUID();
-    const timer = setTimeout(() => abandonLease(`no answer within ${leaseMs / 1000} s`), leaseMs);
-    lease = { id, entry, timer };
-    waiting.finish({ kind: "job", job: { id, ...entry.job } });
+  presence(): Presence {
+    if (this.#leased) return "measuring";
+    const { now } = this.dependencies;
+    if (!this.#waiting && now() - this.#lastSeenAt >= absentAfterMs) return "absent";
+    return (this.#waiting?.hidden ?? this.#lastHidden) ? "hidden" : "ready";
   }
 
-  function presence(): Presence {
-    if (waiting?.hidden) return "hidden";
-    const here = waiting !== undefined || lease !== undefined || performance.now() - lastSeenAt < absentAfterMs;
-    return here ? "ready" : "absent";
+  lastSeenAt(): number {
+    return this.#waiting ? this.dependencies.now() : this.#lastSeenAt;
   }
 
-  return {
-    submit(job, { deadlineMs, signal, onPresence }) {
-      const { promise, resolve, reject } = Promise.withResolvers<RawMeasurement>();
-      const entry: Entry = { job, attemptsLeft: attempts, resolve, reject };
-      entries.add(entry);
-      pending.push(entry);
-      let told: Presence = "ready";
-      const watch = setInterval(() => {
-        const now = presence();
-        if (now !== told) onPresence?.(told = now);
-      }, presenceCheckMs);
-      const deadline = setTimeout(() => {
-        reject(new Error(`device "${name}": no measurement within ${deadlineMs / 1000} s; its page is ${presence()}`));
-      }, deadlineMs);
-      const abort = () => reject(signal?.reason);
-      signal?.addEventListener("abort", abort);
-      if (signal?.aborted) abort();
-      else if (closed) reject(new Error(`device "${name}" is closed`));
-      else handOut();
-      return promise.finally(() => {
-        clearInterval(watch);
-        clearTimeout(deadline);
-        signal?.removeEventListener("abort", abort);
-        entries.delete(entry);
-        if (pending.includes(entry)) pending.splice(pending.indexOf(entry), 1);
-        if (lease?.entry === entry) endLease("expired");
-      });
-    },
-    claim(page) {
-      if (page === currentPage) return;
-      currentPage = page;
-      waiting?.finish({ kind: "superseded" });
-      abandonLease("its page was closed or reloaded before it answered");
-    },
-    poll(page, { hidden, waitMs, signal }) {
-      if (closed) {
-        pageTold.resolve();
-        return Promise.resolve({ kind: "closed" });
-      }
-      if (page !== currentPage) return Promise.resolve({ kind: "superseded" });
-      waiting?.finish({ kind: "none" });
-      const { promise, resolve } = Promise.withResolvers<PollResult>();
-      const giveUp = () => finish({ kind: "none" });
-      const timer = setTimeout(giveUp, waitMs);
-      signal?.addEventListener("abort", giveUp);
-      const own = { hidden, finish };
-      function finish(result: PollResult): void {
-        if (waiting !== own) return;
-        waiting = undefined;
-        lastSeenAt = performance.now();
+  /** What a job's requester is told. */
+  activity(job: Job): string {
+    if (job.lease) return job.lease.rounds > 0 ? `${job.lease.rounds} rounds` : "prepares and warms up";
+    if (this.#leased) return "waits for another measurement of this device";
+    const presence = this.presence();
+    if (presence === "hidden") return "waits: its page is hidden; bring it to the front";
+    if (presence === "absent") return "waits: its page is not open; open it again, or wake the device";
+    return "starts";
+  }
+
+  /** Makes `page` the one load that gets jobs. What an earlier load held is handed out again once `page` polls. */
+  claim(page: string): void {
+    this.#lastSeenAt = this.dependencies.now();
+    if (page === this.#page) return;
+    this.#page = page;
+    this.#waiting?.finish({ kind: "superseded" });
+  }
+
+  /** The next job, after `waitMs` at most. A page that asks holds no job: one that it held is handed out again. */
+  poll(
+    request: { page: string; hidden: boolean; fresh: boolean; crashed?: string },
+    { waitMs, signal }: { waitMs: number; signal?: AbortSignal },
+  ): Promise<PollResult> {
+    const { page, hidden, fresh, crashed } = request;
+    if (this.#ended) return Promise.resolve({ kind: this.#ended });
+    this.#page ??= page;
+    if (page !== this.#page) return Promise.resolve({ kind: "superseded" });
+    this.#waiting?.finish({ kind: "none" });
+    const { promise, resolve } = Promise.withResolvers<PollResult>();
+    const giveUp = () => waiting.finish({ kind: "none" });
+    const timer = setTimeout(giveUp, waitMs);
+    signal?.addEventListener("abort", giveUp);
+    const waiting: Waiting = {
+      hidden,
+      fresh,
+      finish: (result) => {
+        if (this.#waiting !== waiting) return;
+        this.#waiting = undefined;
+        this.#lastSeenAt = this.dependencies.now();
+        this.#lastHidden = hidden;
         clearTimeout(timer);
         signal?.removeEventListener("abort", giveUp);
         resolve(result);
+      },
+    };
+    this.#waiting = waiting;
+    if (this.#leased) {
+      const { job, lease } = this.#leased;
+      if (job.id === crashed) this.#abandon("its tab crashed in the middle");
+      else this.#abandon(lease.page === page ? "its page gave up" : "its page was closed or reloaded in the middle");
+    }
+    this.handOut();
+    return promise;
+  }
+
+  /** Gives the next wanted job to a visible page that waits. */
+  handOut(): void {
+    const waiting = this.#waiting;
+    if (!waiting || waiting.hidden || this.#ended) return;
+    const now = this.dependencies.now();
+    const index = this.#queued.findIndex(({ requester }) => requester && requester.until > now);
+    if (index < 0) return;
+    if (!waiting.fresh) return waiting.finish({ kind: "reload" });
+    const [job] = this.#queued.splice(index, 1);
+    const lease = createLease({ nonce: createSecret(16), page: this.#page ?? "", leasedAt: now }, now);
+    this.dependencies.store.lease(job.id, lease);
+    job.lease = lease;
+    this.#leased = { job, lease };
+    waiting.finish({ kind: "lease", job, lease });
+    notify(job);
+  }
+
+  /** What a device's `nonce` for `job` is. */
+  leaseState(job: string, nonce: string): LeaseState {
+    const leased = this.#leased;
+    if (leased?.job.id === job && leased.lease.nonce === nonce) {
+      return leased.lease.expiresAt > this.dependencies.now() ? { kind: "current", ...leased } : { kind: "expired" };
+    }
+    const spent = this.#spent.get(nonce);
+    if (spent?.job === job) return { kind: "spent", spent };
+    // Of a lease that ended before this program started the job alone is known.
+    const known = this.#over.has(nonce) || leased?.job.id === job || this.#queued.some(({ id }) => id === job);
+    return { kind: known ? "expired" : "unknown" };
+  }
+
+  /** Whether the device works on a job just now that needs the file; where it lies. Keeps the lease: it is at work. */
+  fileOf(sha256: string): string | undefined {
+    const leased = this.#leased;
+    return leased && Object.hasOwn(leased.job.files, sha256) ? leased.job.files[sha256] : undefined;
+  }
+
+  /** A device that fetches a file is alive. */
+  extendLease(): void {
+    if (this.#leased) this.#extend(this.#leased.lease);
+  }
+
+  acceptChunk(
+    { job, lease }: { job: Job; lease: JobLease },
+    chunk: { sequence: number; rounds: readonly (readonly number[])[]; sha256: string; body: string },
+  ): AnswerResult {
+    if (this.#leased?.lease !== lease) return { kind: "expired", reason: "the job was given out again meanwhile" };
+    const { sequence, rounds, sha256, body } = chunk;
+    const before = lease.chunks[sequence];
+    if (before === sha256) return { kind: "accepted", expiresAt: this.#extend(lease) };
+    if (before !== undefined) return { kind: "conflict", reason: `chunk ${sequence} came before with other contents` };
+    if (sequence !== lease.chunks.length) {
+      return { kind: "conflict", reason: `chunk ${sequence} came instead of chunk ${lease.chunks.length}` };
+    }
+    if ((rounds[0]?.length ?? 0) > job.networks || !countRounds(lease, rounds)) {
+      return { kind: "conflict", reason: `chunk ${sequence} holds rounds of other lengths than it should` };
+    }
+    this.dependencies.store.addChunk(job.id, { sequence, sha256, body });
+    lease.chunks.push(sha256);
+    const expiresAt = this.#extend(lease);
+    notify(job);
+    return { kind: "accepted", expiresAt };
+  }
+
+  acceptReport(
+    { job, lease }: { job: Job; lease: JobLease },
+    { chunks, outcome, sha256, body }: Pick<Report, "chunks" | "outcome"> & { sha256: string; body: string },
+  ): AnswerResult {
+    const { name, store, now, audit } = this.dependencies;
+    if (this.#leased?.lease !== lease) return { kind: "expired", reason: "the job was given out again meanwhile" };
+    if (chunks !== lease.chunks.length) {
+      return { kind: "conflict", reason: `the report speaks of ${chunks} chunks, ${lease.chunks.length} came` };
+    }
+    const { id, device, requestHash } = job;
+    const spent = { nonce: lease.nonce, job: id, device, requestHash, sha256 };
+    const doubt = outcome.outcome === "measured"
+      ? implausible(outcome.report, { networks: job.networks, seen: lease, elapsedMs: now() - lease.leasedAt })
+      : null;
+    if (outcome.outcome === "measured" && doubt === null) {
+      store.complete(spent, body, now());
+      this.#endLease();
+      job.outcome = { kind: "done" };
+    } else if (outcome.outcome === "failed" && !outcome.retry) {
+      this.#release(outcome.reason, { spent, final: true });
+    } else {
+      if (doubt !== null) audit("quarantined", { device: name, job: id, reason: doubt });
+      const reason = outcome.outcome === "failed" ? outcome.reason : `its report cannot be true: ${doubt}`;
+      this.#release(reason, { spent });
+    }
+    this.#remember(spent);
+    notify(job);
+    this.handOut();
+    return { kind: "accepted", expiresAt: now() };
+  }
+
+  /** Ends leases that have run out and waits that took too long. */
+  tick(): void {
+    const now = this.dependencies.now();
+    if (this.#leased && this.#leased.lease.expiresAt <= now) {
+      this.#abandon(`it sent nothing for ${leaseMs / 1000} s`);
+    }
+    const presence = this.presence();
+    const changed = presence !== this.#toldPresence;
+    this.#toldPresence = presence;
+    if (presence === "measuring" || presence === "ready") this.#goneSince = now;
+    for (const job of [...this.#queued]) {
+      const { requester } = job;
+      if (!requester) continue;
+      const gone = now - Math.max(this.#goneSince, requester.since) > requester.waitMs;
+      if (gone) {
+        job.outcome = { kind: "gone", reason: this.activity(job) };
+        this.drop(job);
       }
-      waiting = own;
-      abandonLease("its page gave up on the job");
-      handOut();
-      return promise;
-    },
-    answer(id, answer) {
-      if (lease?.id !== id) return past.get(id) ?? "unknown";
-      const entry = endLease("accepted");
-      lastSeenAt = performance.now();
-      if (!entry) return "unknown";
-      if (answer.outcome === "failed") retry(entry, answer.reason);
-      else if (isHidden(answer.measurement) && entry.attemptsLeft > 1) retry(entry, "its page was hidden");
-      else entry.resolve(answer.measurement);
-      return "accepted";
-    },
-    async close() {
-      closed = true;
-      const willAsk = !waiting && presence() !== "absent";
-      waiting?.finish({ kind: "closed" });
-      for (const entry of entries) entry.reject(new Error(`device "${name}" is closed`));
-      if (!willAsk) return;
-      const timer = setTimeout(pageTold.resolve, pageToldWithinMs);
-      await pageTold.promise;
-      clearTimeout(timer);
-    },
-  };
+      if (gone || changed) notify(job);
+    }
+    this.handOut();
+  }
+
+  /** The device gets no more jobs; a page that waits is told. Its jobs fail where it was revoked. */
+  end(kind: "closed" | "revoked"): void {
+    this.#ended = kind;
+    this.#waiting?.finish({ kind });
+    if (kind === "closed") return;
+    for (const job of [...this.#queued, ...(this.#leased ? [this.#leased.job] : [])]) {
+      job.outcome = { kind: "gone", reason: "its pairing was ended" };
+      this.drop(job);
+      notify(job);
+    }
+  }
+
+  /** A page that waits is answered, so that its connection does not hold up a server that stops. */
+  letGo(): void {
+    this.#waiting?.finish({ kind: "none" });
+  }
+
+  /** Another browser takes this device's place: the page so far hears of it, its jobs stay. */
+  handOver(): void {
+    this.#page = undefined;
+    this.#waiting?.finish({ kind: "revoked" });
+    this.#lastSeenAt = -Infinity;
+    this.#abandon("another browser was paired in its place");
+  }
+
+  #extend(lease: JobLease): number {
+    const now = this.dependencies.now();
+    this.#lastSeenAt = now;
+    return lease.expiresAt = Math.max(lease.expiresAt, Math.round(now) + leaseMs);
+  }
+
+  #endLease(): void {
+    if (this.#leased) {
+      const { job, lease } = this.#leased;
+      this.#over.add(lease.nonce);
+      forgetOldest(this.#over);
+      job.lease = undefined;
+    }
+    this.#leased = undefined;
+    this.#lastSeenAt = this.dependencies.now();
+    this.#lastHidden = false;
+  }
+
+  #abandon(reason: string): void {
+    const leased = this.#leased;
+    if (!leased) return;
+    // A page that fell silent was last seen when it was last heard.
+    const seen = this.#lastSeenAt;
+    this.#release(reason);
+    this.#lastSeenAt = seen;
+    notify(leased.job);
+    this.handOut();
+  }
+
+  /** Ends the lease without a result. The job is to be handed out again unless `final` or tried often enough. */
+  #release(reason: string, { spent, final = false }: { spent?: SpentNonce; final?: boolean } = {}): void {
+    const job = this.#leased?.job;
+    if (!job) return;
+    const attemptsLeft = final ? 0 : job.attemptsLeft - 1;
+    job.attemptsLeft = attemptsLeft;
+    job.reason = attemptsLeft > 0 || final ? reason : `${reason} (${attempts} attempts)`;
+    this.dependencies.store.release(job.id, { attemptsLeft, reason: job.reason, spent }, this.dependencies.now());
+    this.#endLease();
+    if (attemptsLeft > 0) this.#queued.unshift(job);
+    else job.outcome = { kind: "failed", reason: job.reason };
+  }
+
+  #remember(spent: SpentNonce): void {
+    this.#spent.set(spent.nonce, spent);
+    forgetOldest(this.#spent);
+  }
 }
 
-function isHidden(raw: RawMeasurement): boolean {
-  return raw.flags.includes("hidden-page" satisfies FlagName);
+function forgetOldest(nonces: Map<string, unknown> | Set<string>): void {
+  const oldest = nonces.keys().next();
+  if (nonces.size > noncesKept && !oldest.done) nonces.delete(oldest.value);
+}
+
+function notify(job: Job): void {
+  for (const watcher of [...job.watchers]) watcher();
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { decodeFloat64, encodeFloat64 } from "./float64_text.ts";
 
 /** What {@linkcode Adam} remembers between steps, JSON-able. */

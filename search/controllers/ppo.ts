@@ -1,6 +1,6 @@
 // A recurrent policy trained by PPO, as NASNet (arXiv 1707.07012) and MnasNet (1807.11626) search, but tuned for tens
 // to hundreds of samples where they had thousands: `deno task bench controllers` shows what that gives.
-import { z } from "zod";
+import * as z from "zod";
 import { Random } from "../../src/data/random.ts";
 import type { Controller, ControllerOptions, ControllerStatistics, Result, Sample, Snapshot } from "../controller.ts";
 import { Adam, adamStateSchema } from "./adam.ts";

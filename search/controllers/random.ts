@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Random } from "../../src/data/random.ts";
 import type { Controller, ControllerOptions, ControllerStatistics, Result, Sample, Snapshot } from "../controller.ts";
 import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";

@@ -1,23 +1,31 @@
 // Latencies of an earlier run instead of new ones: for exact reproduction.
-import { architectureHash } from "../../src/schemas/architecture.ts";
-import type { RuntimeName } from "../../src/schemas/measurement.ts";
+import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
+import type { Measurement, RuntimeName } from "../../src/schemas/measurement.ts";
 import type { RunStore } from "../store/run_store.ts";
-import type { LatencySource } from "./latency_source.ts";
+import type { LatencySource, MeasuredOutcome } from "./latency_source.ts";
 
 /** Answers from the measurements in `store`, a run named `run`; an architecture that it did not measure is an error. */
 export function replayedLatencies(
-  store: RunStore,
+  store: Pick<RunStore, "measurement">,
   options: { run: string; devices: readonly string[]; runtime: RuntimeName },
 ): LatencySource {
+  const { devices, run, runtime } = options;
+  const replay = (architecture: Architecture): MeasuredOutcome => {
+    const hash = architectureHash(architecture);
+    const measurements: Measurement[] = [];
+    for (const device of devices) {
+      const measurement = store.measurement(hash, device, runtime);
+      if (!measurement) {
+        return { error: `run "${run}" holds no latency of network ${hash.slice(0, 12)} on ${device} (${runtime})` };
+      }
+      measurements.push(measurement);
+    }
+    return { measurements };
+  };
   return {
-    needsQuiet: false,
-    measure: (architecture) => {
-      const hash = architectureHash(architecture);
-      return Promise.all(options.devices.map((device) => {
-        const measurement = store.measurement(hash, device, options.runtime);
-        if (measurement) return measurement;
-        throw new Error(`run "${options.run}" holds no latency of network ${hash.slice(0, 12)} on ${device}`);
-      }));
-    },
+    measure: (architectures) => ({
+      outcomes: architectures.map((architecture) => Promise.resolve(replay(architecture))),
+      quiet: Promise.resolve(),
+    }),
   };
 }

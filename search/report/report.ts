@@ -5,7 +5,7 @@ import { latencyAgainstMultiplyAdds } from "./figures/latency_against_multiply_a
 import { latencyHistogram } from "./figures/latency_histogram.ts";
 import { overTrials } from "./figures/over_trials.ts";
 import { type Html, html, trusted } from "./html.ts";
-import type { ReportData } from "./report_data.ts";
+import type { ReportData, ReportDevice } from "./report_data.ts";
 import { configuration } from "./sections/configuration.ts";
 import { failures } from "./sections/failures.ts";
 import { finalTable } from "./sections/final_table.ts";
@@ -15,6 +15,11 @@ import { deviceLabel } from "./student_points.ts";
 import { STYLE } from "./style.ts";
 
 const FIGURES = [accuracyAgainstLatency, latencyHistogram, overTrials, latencyAgainstMultiplyAdds];
+
+function figuresHeading({ left, name }: ReportDevice): string {
+  const heading = `Figures for ${deviceLabel(name)}`;
+  return left ? `${heading}, which left the run after ${left.afterTrials} trials` : heading;
+}
 
 function figures(data: ReportData): Html[] {
   if (data.devices.length === 0) {
@@ -27,7 +32,7 @@ function figures(data: ReportData): Html[] {
   }
   return data.devices.map((device, index) =>
     html`<section>
-<h2>${data.devices.length === 1 ? "Figures" : `Figures for ${deviceLabel(device.name)}`}</h2>
+<h2>${data.devices.length === 1 ? "Figures" : figuresHeading(device)}</h2>
 ${
       FIGURES.map((figureOf) => {
         const figure = figureOf(data, device);

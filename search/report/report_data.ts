@@ -9,6 +9,8 @@ export interface ReportDevice {
   description: string;
   targetMs: number;
   runtime: string;
+  /** Set where the run went on without the device. */
+  left: { afterTrials: number; reason: string } | null;
 }
 
 /** The network that the students learned from. */

@@ -1,6 +1,7 @@
 // Trials as points of a figure: one latency per trial for one device, with the front among them marked.
 import type { Measurement } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
+import { measurementOn } from "../latency/measurement_on.ts";
 import { paretoFront } from "../pareto.ts";
 import type { ReportData } from "./report_data.ts";
 
@@ -10,8 +11,7 @@ export interface TimedPoint {
   /** "trial 7", or a baseline's own name. */
   name: string;
   latencyMs: number;
-  /** The device's own measurement, where it is stored; a replayed latency has none. */
-  measurement: Measurement | null;
+  measurement: Measurement;
 }
 
 /** A timed trial that was also trained. */
@@ -31,25 +31,18 @@ export function deviceLabel(name: string): string {
   return name === "here" ? "this machine" : name;
 }
 
-/** The measurement of `trial` on the named device that counted: the last valid one. */
-export function measurementOn(trial: Trial, deviceName: string): Measurement | null {
-  return trial.measurements.findLast(({ device, valid }) => valid && device.name === deviceName) ?? null;
-}
-
 /** Every trial that has a latency on the device, whether it was trained or not, in order of trials. */
-export function timedPoints(data: Pick<ReportData, "trials" | "devices">, deviceName: string): TimedPoint[] {
+export function timedPoints(data: Pick<ReportData, "trials">, deviceName: string): TimedPoint[] {
   const points: TimedPoint[] = [];
   for (const trial of data.trials) {
     const measurement = measurementOn(trial, deviceName);
-    // With one device the trial's latency is that device's; with several it is a mixture of them.
-    const latencyMs = data.devices.length === 1 ? trial.latencyMs : measurement?.medianMs;
-    if (latencyMs !== undefined) points.push({ trial, name: trialName(trial), latencyMs, measurement });
+    if (measurement) points.push({ trial, name: trialName(trial), latencyMs: measurement.latencyMs, measurement });
   }
   return points;
 }
 
 /** Every completed trial on the device, with the front of the search trials marked. */
-export function studentPoints(data: Pick<ReportData, "trials" | "devices">, deviceName: string): StudentPoint[] {
+export function studentPoints(data: Pick<ReportData, "trials">, deviceName: string): StudentPoint[] {
   const points: StudentPoint[] = [];
   for (const point of timedPoints(data, deviceName)) {
     const { state, accuracy } = point.trial;

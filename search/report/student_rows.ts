@@ -1,14 +1,15 @@
 // The rows of the final table, the same on the page and in the terminal.
 import type { FinalStudent, Trial } from "../../src/schemas/trial.ts";
+import { latencyInterval, measurementOn } from "../latency/measurement_on.ts";
 import { bestTrials, type CompletedTrial } from "../result.ts";
-import { measurementOn, studentPoints, trialName } from "./student_points.ts";
+import { studentPoints, trialName } from "./student_points.ts";
 import type { ReportData } from "./report_data.ts";
 
 /** The latency of one row on one device. */
 export interface RowLatency {
   latencyMs: number;
-  /** 95 % interval of the median; null for a replayed latency. */
-  interval: readonly [lowMs: number, highMs: number] | null;
+  /** 95 % interval. */
+  interval: readonly [lowMs: number, highMs: number];
 }
 
 /** One line of the final table; null: not known or not applicable. */
@@ -41,16 +42,15 @@ export function finalOf(final: readonly FinalStudent[], trial: Trial): FinalStud
   return final.find((student) => student.trial === trial.number && student.role === trial.role) ?? null;
 }
 
-function rowLatency(data: ReportData, trial: Trial, deviceName: string): RowLatency | null {
+function rowLatency(trial: Trial, deviceName: string): RowLatency | null {
   const measurement = measurementOn(trial, deviceName);
-  const latencyMs = data.devices.length === 1 ? trial.latencyMs : measurement?.medianMs;
-  if (latencyMs === undefined) return null;
-  return { latencyMs, interval: measurement ? [measurement.ciLowMs, measurement.ciHighMs] : null };
+  return measurement && { latencyMs: measurement.latencyMs, interval: latencyInterval(measurement) };
 }
 
 /** Front, best and finally trained students with all baselines, fastest first; the teacher last. */
 export function studentRows(data: ReportData): StudentRow[] {
-  const fronts = data.devices.flatMap(({ name }) => studentPoints(data, name).filter(({ onFront }) => onFront));
+  const staying = data.devices.filter(({ left }) => left === null);
+  const fronts = staying.flatMap(({ name }) => studentPoints(data, name).filter(({ onFront }) => onFront));
   const frontTrials = new Set(fronts.map(({ trial }) => trial));
   const best = bestTrial(data.trials);
   const rows: StudentRow[] = [];
@@ -68,7 +68,7 @@ export function studentRows(data: ReportData): StudentRow[] {
       accuracy: trial.accuracy ?? null,
       finalAccuracy: final?.accuracy ?? null,
       testAccuracy: final?.testAccuracy ?? null,
-      latencies: data.devices.map(({ name }) => rowLatency(data, trial, name)),
+      latencies: data.devices.map(({ name }) => rowLatency(trial, name)),
       reward: trial.reward ?? null,
       parameters: trial.parameters,
       multiplyAdds: trial.multiplyAdds,

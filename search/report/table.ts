@@ -1,6 +1,6 @@
-import Table from "cli-table3";
-import { displayWidth, truncateToWidth } from "../terminal/text_width.ts";
-import { formatCount, formatMilliseconds, formatPercent } from "./format.ts";
+import { plainTable, type TableColumn } from "../../src/cli/plain_table.ts";
+import { truncateToWidth } from "../../src/cli/text_width.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import type { ReportData } from "./report_data.ts";
 import { type RowLatency, type StudentRow, studentRows } from "./student_rows.ts";
 
@@ -11,12 +11,7 @@ export interface TableOptions {
   colour: boolean;
 }
 
-interface Column {
-  head: string;
-  cell: (row: StudentRow) => string;
-  /** When room is short, the column with the highest number goes first; 0 stays. */
-  dropOrder: number;
-}
+type Column = TableColumn<StudentRow>;
 
 const NONE = "–";
 const NAME_COLUMNS = 20;
@@ -32,7 +27,7 @@ function latencyCell(latency: RowLatency | null): string {
 
 /** Half the width of the interval, on its wider side. */
 function intervalCell(latency: RowLatency | null): string {
-  if (!latency?.interval) return NONE;
+  if (!latency) return NONE;
   const [lowMs, highMs] = latency.interval;
   return `±${formatMilliseconds(Math.max(highMs - latency.latencyMs, latency.latencyMs - lowMs))}`;
 }
@@ -66,25 +61,6 @@ function columnsOf(data: ReportData, rows: readonly StudentRow[]): Column[] {
   return columns.filter(({ head }) => head !== "test" || rows.some(({ testAccuracy }) => testAccuracy !== null));
 }
 
-/** Columns that fit, and their widths with one space on either side. */
-function fit(
-  columns: Column[],
-  rows: readonly StudentRow[],
-  available: number,
-): { columns: Column[]; widths: number[] } {
-  const widthOf = ({ head, cell }: Column) =>
-    2 + Math.max(displayWidth(head), ...rows.map((row) => displayWidth(cell(row))));
-  let kept = columns;
-  const total = () => kept.reduce((sum, column) => sum + widthOf(column), 0);
-  while (total() > available) {
-    const droppable = kept.filter(({ dropOrder }) => dropOrder > 0);
-    if (droppable.length === 0) break;
-    const dropped = droppable.reduce((a, b) => (b.dropOrder > a.dropOrder ? b : a));
-    kept = kept.filter((column) => column !== dropped);
-  }
-  return { columns: kept, widths: kept.map(widthOf) };
-}
-
 /**
  * The final table for a terminal: front, baselines, finally trained students and the teacher, fastest first.
  * Drops columns where the terminal is narrow; without a single row it is one sentence. Ends without a newline.
@@ -92,35 +68,13 @@ function fit(
 export function renderTable(data: ReportData, options: TableOptions): string {
   const rows = studentRows(data);
   if (rows.every(({ kind }) => kind === "teacher")) return "No student has been completed yet.";
-  const { columns, widths } = fit(columnsOf(data, rows), rows, options.columns);
-  const table = new Table({
-    head: columns.map(({ head }) => head),
-    colWidths: widths,
-    colAligns: columns.map(({ head }) => (head === "network" || head === "" ? "left" : "right")),
-    style: { head: [], border: [], "padding-left": 1, "padding-right": 1 },
-    // No frame: one rule under the head is enough, and a narrow terminal needs the columns.
-    chars: {
-      "top": "",
-      "top-mid": "",
-      "top-left": "",
-      "top-right": "",
-      "bottom": "",
-      "bottom-mid": "",
-      "bottom-left": "",
-      "bottom-right": "",
-      "left": "",
-      "left-mid": "",
-      "mid": "",
-      "mid-mid": "",
-      "right": "",
-      "right-mid": "",
-      "middle": "",
-    },
-  });
-  for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
-  const [head, ...lines] = table.toString().split("\n").map((line) => truncateToWidth(line.trimEnd(), options.columns));
-  const rule = "─".repeat(Math.min(options.columns, widths.reduce((sum, width) => sum + width, 0)));
+  const columns = columnsOf(data, rows).map((column): Column => ({
+    ...column,
+    align: column.head === "network" || column.head === "" ? "left" : "right",
+  }));
+  const [head, rule, ...lines] = plainTable(columns, rows, options.columns);
   const emphasised = lines.map((line, i) => (options.colour && rows[i].best ? `\x1b[1m${line}\x1b[22m` : line));
-  const legend = columns.some(({ head }) => head === "") ? [truncateToWidth(LEGEND, options.columns)] : [];
+  // The marks are among the last to go.
+  const legend = lines.some((line) => line.includes("●")) ? [truncateToWidth(LEGEND, options.columns)] : [];
   return [head, rule, ...emphasised, ...legend].join("\n");
 }

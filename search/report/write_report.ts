@@ -3,8 +3,8 @@ import os from "node:os";
 import { writeWhole } from "../../src/data/write_whole.ts";
 import type { DeviceDescription } from "../../src/schemas/measurement.ts";
 import { configurationRows, type RunConfig } from "../../src/schemas/run_config.ts";
-import type { DeviceTarget } from "../events.ts";
 import type { RunFolder } from "../run_folder.ts";
+import { allTargets, droppedDevices } from "../run_devices.ts";
 import type { RunStore } from "../store/run_store.ts";
 import type { Teacher } from "../teacher.ts";
 import { renderReport } from "./report.ts";
@@ -20,7 +20,7 @@ export function describeMachine(): string {
 export function reportDataOf(store: RunStore, run: string, state: ReportData["state"]): ReportData {
   const config = store.get("config") as RunConfig;
   const teacher = store.get("teacher") as Teacher | undefined;
-  const targets = (store.get("targets") ?? []) as DeviceTarget[];
+  const dropped = droppedDevices(store);
   const described = (store.get("devices") ?? []) as DeviceDescription[];
   return {
     run,
@@ -41,11 +41,12 @@ export function reportDataOf(store: RunStore, run: string, state: ReportData["st
         multiplyAdds: teacher.multiplyAdds,
       }
       : null,
-    devices: targets.map(({ device, targetMs }) => ({
+    devices: allTargets(store).map(({ device, targetMs }) => ({
       name: device,
       description: described.find(({ name }) => name === device)?.description ?? "replayed from an earlier run",
       targetMs,
       runtime: config.runtime,
+      left: dropped.find((one) => one.device === device) ?? null,
     })),
     trials: [...store.trials("search"), ...store.trials("baseline")],
     final: store.finals(),

@@ -5,17 +5,24 @@ import { type Measurement, measurementSchema, type RuntimeName } from "../../src
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
 import type { Snapshot } from "../controller.ts";
 
-const schemaVersion = 1;
+/** 2: latencies by protocol nacre/1. */
+const schemaVersion = 2;
+
+/** The run was made by an earlier version, whose latencies do not compare with today's. */
+export class OutdatedRunError extends Error {
+  override name = "OutdatedRunError";
+}
+
+const metaTable = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
 
 const tables = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS trials (
     role TEXT NOT NULL, number INTEGER NOT NULL, batch INTEGER NOT NULL, state TEXT NOT NULL, json TEXT NOT NULL,
     PRIMARY KEY (role, number)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS measurements (
-    architecture TEXT NOT NULL, device TEXT NOT NULL, runtime TEXT NOT NULL, json TEXT NOT NULL,
-    PRIMARY KEY (architecture, device, runtime)
+    model TEXT NOT NULL, device TEXT NOT NULL, runtime TEXT NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (model, device, runtime)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS controller (id INTEGER PRIMARY KEY CHECK (id = 1), batch INTEGER NOT NULL,
     told INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
@@ -37,23 +44,40 @@ type Role = Trial["role"];
 export class RunStore {
   readonly #database: DatabaseSync;
 
-  /** Opens or creates `file`; an Error naming the file where it is not a run of this version. */
-  constructor(file: string, options: { readOnly?: boolean } = {}) {
+  /**
+   * Opens or creates `file`. Throws an OutdatedRunError on a run of an earlier version, unless only its `get` and
+   * `countFinished` are wanted (`outdated`), and an Error naming the file where it is no run.
+   */
+  constructor(file: string, options: { readOnly?: boolean; outdated?: boolean } = {}) {
+    let version: unknown;
     try {
       this.#database = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
       if (!options.readOnly) {
-        this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-        this.#database.exec(tables);
+        this.#database.exec(metaTable);
         if (this.get("schemaVersion") === undefined) this.set("schemaVersion", schemaVersion);
       }
-      const version = this.get("schemaVersion");
-      if (version !== schemaVersion) throw new Error(`version ${version}, expected ${schemaVersion}`);
+      version = this.get("schemaVersion");
+      // A file of another version is left as it is.
+      if (version === schemaVersion && !options.readOnly) {
+        this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+        this.#database.exec(tables);
+      }
     } catch (error) {
       throw new Error(`${file}: cannot open the run: ${(error as Error).message}`);
     }
+    if (version === schemaVersion || (options.outdated && Number(version) < schemaVersion)) return;
+    this.#database.close();
+    if (Number(version) < schemaVersion) {
+      throw new OutdatedRunError(
+        `${file}: a run of an earlier version, whose latencies do not compare with today's; take another name, or ` +
+          "delete it by deno task runs --delete",
+      );
+    }
+    throw new Error(`${file}: cannot open the run: version ${version}, expected ${schemaVersion}`);
   }
 
-  #transaction(write: () => void): void {
+  /** Makes the writes of `write` all or none; not within another transaction. */
+  transaction(write: () => void): void {
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       write();
@@ -88,7 +112,7 @@ export class RunStore {
 
   /** All trials of `role` in ask order, each with its measurements. */
   trials(role: Role): Trial[] {
-    const measurements = Map.groupBy(this.measurements(), (measurement) => measurement.architectureHash);
+    const measurements = Map.groupBy(this.measurements(), (measurement) => measurement.modelHash);
     const rows = this.#database.prepare("SELECT json FROM trials WHERE role = ? ORDER BY number").all(role);
     return rows.map((row) => {
       const trial = JSON.parse((row as { json: string }).json);
@@ -96,12 +120,24 @@ export class RunStore {
     });
   }
 
-  /** Stores the measurements of one network, all or none. */
+  /** Finished baselines and trials, with their measurements. */
+  finishedTrials(): Trial[] {
+    return [...this.trials("baseline"), ...this.trials("search")].filter(({ state }) => state !== "pending");
+  }
+
+  /** How many trials of the search are finished. */
+  countFinished(): number {
+    const row = this.#database.prepare("SELECT COUNT(*) AS count FROM trials WHERE role = ? AND state <> ?")
+      .get("search", "pending") as { count: number };
+    return row.count;
+  }
+
+  /** Stores measurements, all or none; later ones of a network, device and runtime replace earlier ones. */
   saveMeasurements(measurements: readonly Measurement[]): void {
-    this.#transaction(() => {
+    this.transaction(() => {
       for (const measurement of measurements) {
         this.#database.prepare("INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?)").run(
-          measurement.architectureHash,
+          measurement.modelHash,
           measurement.device.name,
           measurement.runtime,
           JSON.stringify(measurement),
@@ -110,19 +146,11 @@ export class RunStore {
     });
   }
 
-  measurement(architectureHash: string, device: string, runtime: RuntimeName): Measurement | undefined {
+  measurement(modelHash: string, device: string, runtime: RuntimeName): Measurement | undefined {
     const row = this.#database
-      .prepare("SELECT json FROM measurements WHERE architecture = ? AND device = ? AND runtime = ?")
-      .get(architectureHash, device, runtime) as { json: string } | undefined;
+      .prepare("SELECT json FROM measurements WHERE model = ? AND device = ? AND runtime = ?")
+      .get(modelHash, device, runtime) as { json: string } | undefined;
     return row && measurementSchema.parse(JSON.parse(row.json));
-  }
-
-  /** What devices measured of one network: of all of them, or nothing. */
-  measurementsOf(architectureHash: string): Measurement[] {
-    const rows = this.#database.prepare("SELECT json FROM measurements WHERE architecture = ? ORDER BY rowid").all(
-      architectureHash,
-    );
-    return rows.map((row) => measurementSchema.parse(JSON.parse((row as { json: string }).json)));
   }
 
   measurements(): Measurement[] {
@@ -139,7 +167,7 @@ export class RunStore {
 
   /** Writes the controller's state and `trials` in one transaction. */
   saveController(state: ControllerState, trials: readonly Trial[]): void {
-    this.#transaction(() => {
+    this.transaction(() => {
       for (const trial of trials) this.saveTrial(trial);
       this.#database.prepare("INSERT OR REPLACE INTO controller VALUES (1, ?, ?, ?)")
         .run(state.batch, state.told ? 1 : 0, JSON.stringify(state.snapshot));

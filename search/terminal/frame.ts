@@ -1,10 +1,10 @@
 // One picture of the live view: pure text from a state, cut to the size of the terminal.
 import { bestTrials, completedTrials } from "../result.ts";
 import { paretoFront } from "../pareto.ts";
-import { formatDuration, formatMilliseconds, formatPercent } from "../report/format.ts";
+import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import type { RunState } from "./run_state.ts";
 import { renderScatter, type ScatterPoint } from "./scatter.ts";
-import { displayWidth, truncateToWidth } from "./text_width.ts";
+import { displayWidth, truncateToWidth } from "../../src/cli/text_width.ts";
 import { progressWords, timeLeftWords, trialCounts, trialFigures, trialHeading, trialOutcome } from "./words.ts";
 
 export interface FrameOptions {
@@ -32,9 +32,10 @@ export function renderFrame(state: RunState, options: FrameOptions): string[] {
     { priority: 1, lines: [""] },
     { priority: 7, lines: [titleLine(state, width, options.nowMs)] },
     { priority: 9, lines: phaseLines(state, width, options.nowMs) },
-    { priority: 8, lines: state.waiting === null ? [] : ["Waiting for you: see the message above."] },
     { priority: 6, lines: bestLines(state) },
     { priority: 3, lines: lastLines(state) },
+    { priority: 8, lines: deviceLines(state, true) },
+    { priority: 4, lines: deviceLines(state, false) },
     { priority: 4, lines: state.trainers.map((activity, i) => labelled(`trainer ${i + 1}`, activity)) },
     { priority: 5, lines: frontLines(state) },
     { priority: 2, lines: scatterLines(state, width) },
@@ -85,6 +86,11 @@ function bestLines(state: RunState): string[] {
 function lastLines(state: RunState): string[] {
   const last = state.trials[state.trials.length - 1];
   return last ? [labelled("last", `${trialHeading(last, state)}: ${trialOutcome(last)}`)] : [];
+}
+
+function deviceLines({ devices }: RunState, waiting: boolean): string[] {
+  return devices.filter(({ activity, waits }) => activity !== "" && waits === waiting)
+    .map(({ activity, device }) => labelled(truncateToWidth(device, LABEL_COLUMNS), activity));
 }
 
 function frontOf(state: RunState) {

@@ -1,11 +1,12 @@
 // What a person sees while a run goes on: a picture that renews itself on a terminal, plain lines elsewhere.
 import { createLogUpdate } from "log-update";
 import type { RunEvent } from "../events.ts";
-import { formatDuration } from "../report/format.ts";
+import { formatDuration } from "../../src/cli/format.ts";
 import { renderFrame } from "./frame.ts";
 import { createPlainLines } from "./plain_lines.ts";
 import { initialState, nextState } from "./run_state.ts";
-import { displayWidth, plainText } from "./text_width.ts";
+import { displayWidth, plainText } from "../../src/cli/text_width.ts";
+import { deviceWords } from "./words.ts";
 
 export interface ProgressOptions {
   /** "plain" for everything that is not a terminal. */
@@ -70,7 +71,8 @@ function createLiveView(options: ProgressOptions): Progress {
   }
 
   function draw(): void {
-    if (closed) return;
+    // While the person is to do something, and perhaps to answer, nothing moves.
+    if (closed || state.waiting !== null) return;
     if (shown === null) write(HIDE_CURSOR);
     else if (shown.columns !== columns()) erase();
     const lines = renderFrame(state, { columns: columns(), rows: rows(), nowMs: now() });
@@ -103,6 +105,10 @@ function createLiveView(options: ProgressOptions): Progress {
       if (event.type === "phase" || (event.type === "done" && event.outcome === "complete")) persistPhase();
       if (event.type === "note") persist(event.message);
       if (event.type === "waiting" && event.message !== lastWaiting) persist(lastWaiting = event.message);
+      if (event.type === "device") {
+        const words = deviceWords(state, event);
+        if (words) persist(words);
+      }
       state = nextState(state, event, now());
       if (event.type === "done") {
         persist(`${event.outcome} after ${formatDuration(event.seconds)}: ${event.message}`);

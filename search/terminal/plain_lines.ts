@@ -1,10 +1,10 @@
 // Progress for pipes, files and continuous integration: one line per event that matters, never an escape code.
-import { formatDuration, formatMilliseconds, formatPercent } from "../report/format.ts";
+import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import { bestTrials } from "../result.ts";
 import type { RunEvent } from "../events.ts";
 import { initialState, nextState, type RunState } from "./run_state.ts";
-import { plainText } from "./text_width.ts";
-import { progressWords, timeLeftWords, trialHeading, trialOutcome } from "./words.ts";
+import { plainText } from "../../src/cli/text_width.ts";
+import { deviceWords, progressWords, timeLeftWords, trialHeading, trialOutcome } from "./words.ts";
 
 const QUIET_MS = 5_000;
 const QUIET_SHARE = 0.1;
@@ -32,6 +32,7 @@ export function createPlainLines(options: { write: (text: string) => void; now: 
   }
 
   return function handle(event: RunEvent): void {
+    const before = state;
     state = nextState(state, event, now());
     switch (event.type) {
       case "start":
@@ -47,6 +48,10 @@ export function createPlainLines(options: { write: (text: string) => void; now: 
         );
       case "progress":
         return sayProgress();
+      case "device": {
+        const words = deviceWords(before, event);
+        return words ? say(words) : undefined;
+      }
       case "trial":
         return say(`${trialHeading(event.trial, state)}: ${trialOutcome(event.trial)}${bestWords(state)}`);
       case "waiting":
@@ -58,6 +63,7 @@ export function createPlainLines(options: { write: (text: string) => void; now: 
       case "done":
         return say(`${event.outcome} after ${formatDuration(event.seconds)}: ${event.message}`);
       case "trainer":
+      case "rescored":
         return;
       default:
         return event satisfies never;

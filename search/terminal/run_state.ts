@@ -12,6 +12,14 @@ export interface PhaseProgress {
   firstMs: number;
 }
 
+/** What a device does now. */
+export interface DeviceActivity {
+  device: string;
+  activity: string;
+  /** The person is to do something about it. */
+  waits: boolean;
+}
+
 /** All times are of the clock that is passed in, in milliseconds. */
 export interface RunState {
   run: string;
@@ -24,6 +32,8 @@ export interface RunState {
   trials: readonly Trial[];
   /** Activity of each trainer that was heard of. */
   trainers: readonly string[];
+  /** Devices that do something for this run, or wait to. */
+  devices: readonly DeviceActivity[];
   waiting: string | null;
 }
 
@@ -37,6 +47,7 @@ export function initialState(nowMs: number): RunState {
     progress: null,
     trials: [],
     trainers: [],
+    devices: [],
     waiting: null,
   };
 }
@@ -75,6 +86,16 @@ export function nextState(before: RunState, event: RunEvent, nowMs: number): Run
         (_, i) => (i === event.trainer ? event.activity : state.trainers[i] ?? "idle"),
       );
       return { ...state, trainers };
+    }
+    case "rescored":
+      return { ...state, trials: event.trials };
+    case "device": {
+      const { activity, device, waits } = event;
+      const known = state.devices.findIndex((one) => one.device === device);
+      const devices = known < 0
+        ? [...state.devices, { device, activity, waits }]
+        : state.devices.with(known, { device, activity, waits });
+      return { ...state, devices };
     }
     case "trial": {
       const heard = { ...state, trials: [...state.trials, event.trial] };

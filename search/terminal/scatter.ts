@@ -1,4 +1,4 @@
-import { formatMilliseconds, formatPercent } from "../report/format.ts";
+import { formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 
 /** A point of the scatter plot; later points are drawn over earlier ones. */
 export interface ScatterPoint {

@@ -1,14 +1,19 @@
 // The words that the live view and the plain lines share.
 import type { Trial } from "../../src/schemas/trial.ts";
-import { formatDuration, formatMilliseconds, formatPercent } from "../report/format.ts";
+import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import { trialName } from "../report/student_points.ts";
+import type { RunEvent } from "../events.ts";
 import { finishedSearchTrials, type PhaseProgress, type RunState, secondsLeft } from "./run_state.ts";
 
 /** "71.2 %, 1.83 ms, reward 0.712": what is known of a trial's worth. */
-export function trialFigures({ accuracy, latencyMs, reward }: Trial): string {
+export function trialFigures({ accuracy, latencyMs, measurements, reward }: Trial): string {
+  // With several devices the trial's own latency is a mixture that nobody would recognise.
+  const latency = measurements.length > 1
+    ? measurements.map((one) => `${formatMilliseconds(one.latencyMs)} ms on ${one.device.name}`).join(", ")
+    : `${formatMilliseconds(latencyMs ?? 0)} ms`;
   const figures = [
     accuracy === undefined ? "" : formatPercent(accuracy),
-    latencyMs === undefined ? "" : `${formatMilliseconds(latencyMs)} ms`,
+    latencyMs === undefined ? "" : latency,
     reward === undefined ? "" : `reward ${reward.toFixed(3)}`,
   ];
   return figures.filter(Boolean).join(", ");
@@ -42,6 +47,15 @@ export function timeLeftWords(progress: PhaseProgress, nowMs: number): string {
   // Seconds would pretend to a precision that an estimate has not.
   const rounded = seconds < 60 ? Math.max(5, Math.ceil(seconds / 5) * 5) : Math.round(seconds / 60) * 60;
   return `about ${formatDuration(rounded)} left`;
+}
+
+/** What to say when a device begins to wait or goes on; "" where neither. `state`: before the event. */
+export function deviceWords({ devices }: RunState, event: RunEvent & { type: "device" }): string {
+  const { activity, device, waits } = event;
+  const waited = devices.find((one) => one.device === device)?.waits ?? false;
+  // A session that ends while the device waits has not ended the wait.
+  if (waits === waited || activity === "") return "";
+  return waits ? `Device "${device}" ${activity}.` : `Device "${device}" waits no longer.`;
 }
 
 /** "trials 12/24, 1 failed, 2 infeasible". */

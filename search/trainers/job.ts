@@ -1,5 +1,5 @@
 // What passes between the pool and a trainer process, as JSON lines: jobs one way, replies the other.
-import { z } from "zod";
+import * as z from "zod";
 import { architectureSchema } from "../../src/schemas/architecture.ts";
 
 const data = {

@@ -28,10 +28,14 @@ export function formatHelp(command: CommandDescription, options: readonly Option
 }
 
 function optionLines(option: OptionDescription): string[] {
-  const value = option.choices.length > 0 ? option.choices.join("|") : option.placeholder;
+  const choices = option.choices.join("|");
+  // Many choices do not fit beside the flag: they follow the description.
+  const fit = choices.length > 0 && option.flag.length + choices.length + 5 <= WIDTH;
+  const value = fit ? choices : option.placeholder;
   const head = option.kind === "switch" ? `--${option.flag}` : `--${option.flag} ${value}`;
   const notes = [
     ...(option.defaultText ? [`default: ${option.defaultText}`] : []),
+    ...(choices.length > 0 && !fit ? [`one of ${option.choices.join(", ")}`] : []),
     ...(option.repeatable ? ["may be repeated"] : []),
   ];
   return [`  ${head}`, ...wrap(`${option.description}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`, INDENT)];

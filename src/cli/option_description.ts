@@ -1,5 +1,5 @@
 // What a schema says about its options, read from its JSON Schema: flag, kind, default, and allowed values in words.
-import { z } from "zod";
+import * as z from "zod";
 
 /** How the text of a flag becomes a value. */
 export type OptionKind = "switch" | "text" | "number" | "list" | "json";

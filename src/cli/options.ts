@@ -1,7 +1,7 @@
 // From arguments to checked options. The schema is the only declaration: flags, help, configuration files and
 // defaults follow from it.
 import { parseArgs } from "@std/cli/parse-args";
-import { z } from "zod";
+import * as z from "zod";
 import { type CommandDescription, formatHelp } from "./help.ts";
 import { camelCase, describeOptions, kebabCase, type OptionDescription } from "./option_description.ts";
 import { suggest } from "./suggest.ts";

@@ -1,7 +1,7 @@
 // The one file that every source is converted to: a line of JSON, then per part the labels (16 bits, little-endian) and the
 // pixels. Parent and child processes open it alike.
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { Dataset, ImageSet } from "./dataset.ts";
 
 /** A dataset as a source gives it, before it is hashed. */

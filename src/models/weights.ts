@@ -38,10 +38,3 @@ export function initialiseWeights(
   }
   return { parameters, statistics };
 }
-
-/** One image `[height, width, channels]`, flat, from the seed: what devices are asked to prove their output on. */
-export function checkInput(architecture: Architecture, seed: number): Float32Array {
-  const { height, width, channels } = architecture.input;
-  const random = new Random(hashSeed(seed, "check input"));
-  return Float32Array.from({ length: height * width * channels }, () => random.normal());
-}

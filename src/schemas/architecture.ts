@@ -1,7 +1,7 @@
 // The Architecture: a network as plain JSON. Everything else (counts, student, deployed model, hash) derives from it.
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { z } from "zod";
+import * as z from "zod";
 
 const positive = z.int().positive();
 const kernel = z.int().positive().max(15);

@@ -1,9 +1,10 @@
 // How much a search spends, by name. An option of the same name wins over the preset's number.
-import { z } from "zod";
+import * as z from "zod";
+import { profileSchema } from "./measurement.ts";
 
 const count = z.int().min(1);
 
-/** What a search may spend: how many students, and how long each is trained and judged. */
+/** What a search may spend: how many students, how long each is trained and judged, how well targets are measured. */
 export const budgetSchema = z.strictObject({
   trials: count.max(100_000).meta({ description: "students to sample, train and judge" }),
   trainImages: count.meta({ description: "training images of a sampled student" }),
@@ -15,6 +16,9 @@ export const budgetSchema = z.strictObject({
   finalEpochs: count.max(10_000).meta({ description: "passes of a final student over its training images" }),
   teacherTrainImages: count.meta({ description: "training images of the teacher" }),
   teacherEpochs: count.max(10_000).meta({ description: "passes of the teacher over its training images" }),
+  targetProfile: profileSchema.meta({
+    description: "the profile that times the reference networks, from which targets come",
+  }),
 });
 
 export type Budget = z.infer<typeof budgetSchema>;
@@ -39,6 +43,7 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
     finalEpochs: 1,
     teacherTrainImages: 8192,
     teacherEpochs: 1,
+    targetProfile: "fast",
   },
   quick: {
     trials: 24,
@@ -51,6 +56,7 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
     finalEpochs: 3,
     teacherTrainImages: 48_000,
     teacherEpochs: 3,
+    targetProfile: "standard",
   },
   standard: {
     trials: 200,
@@ -63,5 +69,6 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
     finalEpochs: 15,
     teacherTrainImages: 50_000,
     teacherEpochs: 15,
+    targetProfile: "standard",
   },
 };

@@ -1,5 +1,5 @@
 // The configuration of a run: a user's options with everything filled in, as it is stored and hashed.
-import { z } from "zod";
+import * as z from "zod";
 import { canonicalJson, contentHash } from "./architecture.ts";
 import { budgetSchema, presets } from "./presets.ts";
 import {
@@ -42,6 +42,9 @@ export const runConfigSchema = z.strictObject({
 
   devices: z.array(configuredDeviceSchema).min(1),
   runtime: shape.runtime,
+  profile: shape.profile,
+  deviceWait: shape.deviceWait,
+  deviceGone: shape.deviceGone,
   reward: shape.reward,
   /** Those of the reward's form if not given. */
   exponents: shape.exponents,
@@ -53,6 +56,7 @@ export const runConfigSchema = z.strictObject({
 
   run: z.string(),
   port: shape.port,
+  lan: shape.lan,
   dataDir: shape.dataDir,
   json: shape.json,
 });
@@ -65,8 +69,11 @@ const irrelevantFields = [
   "preset",
   "freshTeacher",
   "trainers",
+  "deviceWait",
+  "deviceGone",
   "run",
   "port",
+  "lan",
   "dataDir",
   "json",
 ] as const satisfies (keyof RunConfig)[];

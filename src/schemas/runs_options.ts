@@ -1,5 +1,5 @@
 // What a user may say to `runs`, which lists and deletes. See search_options.ts for what `meta` holds.
-import { z } from "zod";
+import * as z from "zod";
 import { runNameSchema, searchOptionsSchema } from "./search_options.ts";
 
 export const runsOptionsSchema = z.strictObject({

@@ -1,12 +1,13 @@
 // What a user may say to `search`. Flags, help, the configuration file and defaults all come from here: a field's
 // name is its flag, and `meta` holds what help shows (`group`, `placeholder`, `defaultText`) and, where the type does
 // not say it, what errors call `allowed`.
-import { z } from "zod";
-import { runtimeSchema } from "./measurement.ts";
+import * as z from "zod";
+import { profileSchema, runtimeSchema } from "./measurement.ts";
 import { type Budget, budgetSchema, presetSchema } from "./presets.ts";
 
 export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
 export const combineSchema = z.enum(["worst", "mean", "weighted"]);
+export const deviceGoneSchema = z.enum(["stop", "continue"]);
 export const controllerNameSchema = z.enum(["ppo", "random"]);
 export const distillerNameSchema = z.enum(["kd", "none"]);
 
@@ -83,11 +84,31 @@ const fields = z.strictObject({
     group: "Latency and reward",
     placeholder: "NAME[=MS[:WEIGHT]]",
     allowed: "NAME[=targetMs[:weight]], for instance phone=12.5:2",
-    description: "who times the students: here, chromium, or the name of a paired browser",
+    description:
+      "who times the students: here, chromium, firefox, the name of a paired browser, or all for those open now",
   }),
   runtime: runtimeSchema.default("tfjs-wasm").meta({
     group: "Latency and reward",
     description: "what runs the students on the devices",
+  }),
+  profile: profileSchema.default("fast").meta({
+    group: "Latency and reward",
+    description: "how much is spent on timing a student: some 10 s for up to four, minutes, or enough for claims",
+  }),
+  targetProfile: budgetSchema.shape.targetProfile.optional().meta({
+    ...budgetSchema.shape.targetProfile.meta(),
+    group: "Latency and reward",
+    defaultText: "by preset: fast for smoke, else standard",
+  }),
+  deviceWait: z.int().min(1).max(86_400).default(600).meta({
+    group: "Latency and reward",
+    placeholder: "SECONDS",
+    description: "how long to wait for a device that went away",
+  }),
+  deviceGone: deviceGoneSchema.default("stop").meta({
+    group: "Latency and reward",
+    description: "when a device did not come back: stop, to go on later by the same command, or continue with the " +
+      "other devices for the rest of the run",
   }),
   targetMs: milliseconds.meta({
     group: "Latency and reward",
@@ -175,6 +196,10 @@ const fields = z.strictObject({
     defaultText: "7411, or a free one",
     description: "port of the page that browsers open to time students",
   }),
+  lan: z.boolean().default(false).meta({
+    group: "Run",
+    description: "serve that page to the local network by HTTPS, for phones",
+  }),
   dataDir: z.string().min(1).default(".nacre").meta({
     group: "Run",
     placeholder: "FOLDER",
@@ -201,6 +226,9 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
     refuse(["exponents"], "belongs to the rewards hard and soft, not to absolute");
   }
   const devices = options.device.map(parseDeviceOption);
+  if (options.replay !== undefined && devices.some(({ name }) => name === "all")) {
+    refuse(["replay"], "needs the names of the devices that measured, not all");
+  }
   for (const [index, { name, targetMs, weight }] of devices.entries()) {
     if (devices.findIndex((other) => other.name === name) < index) refuse(["device"], `names "${name}" twice`);
     if (targetMs === 0 || weight === 0) refuse(["device"], `${options.device[index]}: target and weight are above 0`);
@@ -216,6 +244,7 @@ export function parseDeviceOption(text: string): { name: string; targetMs?: numb
 }
 
 export type RewardForm = z.infer<typeof rewardFormSchema>;
+export type DeviceGonePolicy = z.infer<typeof deviceGoneSchema>;
 export type CombineName = z.infer<typeof combineSchema>;
 export type ControllerName = z.infer<typeof controllerNameSchema>;
 export type DistillerName = z.infer<typeof distillerNameSchema>;

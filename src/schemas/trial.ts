@@ -1,5 +1,5 @@
 // One sampled student and what became of it.
-import { z } from "zod";
+import * as z from "zod";
 import { architectureSchema } from "./architecture.ts";
 import { measurementSchema } from "./measurement.ts";
 
@@ -31,7 +31,7 @@ export const trialSchema = z.strictObject({
   /** Accuracy on the validation split, 0 to 1. */
   accuracy: z.number().min(0).max(1).optional(),
   measurements: z.array(measurementSchema),
-  /** Worst, mean or weighted over devices, as configured; for one device its median. */
+  /** Worst, mean or weighted over the run's devices, as configured; for one device its drift-corrected latency. */
   latencyMs: z.number().positive().optional(),
   reward: z.number().min(0).optional(),
   /** Training steps done and how long they took. */

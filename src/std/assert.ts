@@ -2,6 +2,11 @@
 // deno.json maps the real name to this file: to switch, point that line at jsr:@std/assert.
 import nodeAssert from "node:assert";
 
+/** Newer types of node:assert know a message or none, but not one that may be undefined, which it takes all the same. */
+function optional(message: string | undefined): string {
+  return message as string;
+}
+
 /** Makes an assertion, an error is thrown if `value` is not truthy. */
 export function assert(value: unknown, message = "Expected a truthy value"): asserts value {
   nodeAssert.ok(value, message);
@@ -9,17 +14,17 @@ export function assert(value: unknown, message = "Expected a truthy value"): ass
 
 /** Asserts that two values are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, message);
+  nodeAssert.deepStrictEqual(actual, expected, optional(message));
 }
 
 /** Asserts that two values are not deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, message);
+  nodeAssert.notDeepStrictEqual(actual, expected, optional(message));
 }
 
 /** Asserts that two values are the same by `Object.is`. */
 export function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T {
-  nodeAssert.strictEqual(actual, expected, message);
+  nodeAssert.strictEqual(actual, expected, optional(message));
 }
 
 /** Asserts that `actual` is within `tolerance` (default: 1e-7 times `expected`) of `expected`. */
@@ -41,7 +46,7 @@ export function assertStringIncludes(actual: string, expected: string, message?:
 
 /** Asserts that `actual` matches `expected`. */
 export function assertMatch(actual: string, expected: RegExp, message?: string): void {
-  nodeAssert.match(actual, expected, message);
+  nodeAssert.match(actual, expected, optional(message));
 }
 
 // deno-lint-ignore no-explicit-any -- an error class may take any arguments

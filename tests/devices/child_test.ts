@@ -78,3 +78,27 @@ Deno.test("a child whose parent closes its stdin ends by itself", async () => {
   await process.stdin.close();
   assertEquals((await process.status).code, 0);
 });
+
+Deno.test("what a child tells before it answers comes in order, and is a sign of life", () =>
+  withChild(async (child) => {
+    const told: unknown[] = [];
+    const answer = await child.request({ tell: [1, { two: 2 }, [3]], everyMs: 400, value: "done" }, {
+      // Less than it takes, more than each silence.
+      deadlineMs: 1000,
+      onTold: (message) => told.push(message),
+    });
+    assertEquals([answer, told], ["done", [1, { two: 2 }, [3]]]);
+  }));
+
+Deno.test("an error about what a child tells rejects the request, and the next one is not answered by the rest", () =>
+  withChild(async (child) => {
+    const refuse = () => {
+      throw new Error("not that");
+    };
+    await assertRejects(
+      () => child.request({ tell: [1, 2], everyMs: 50, value: 1 }, { deadlineMs, onTold: refuse }),
+      Error,
+      "not that",
+    );
+    assertEquals(await child.request({ value: 2 }, { deadlineMs }), 2);
+  }));

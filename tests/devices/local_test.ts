@@ -1,34 +1,78 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createLocalDevice } from "../../devices/local.ts";
-import { measurementSchema } from "../../src/schemas/measurement.ts";
+import { prepareNetworks } from "../../devices/models/prepare.ts";
+import { createReference } from "../../devices/reference.ts";
+import { measurementSchema, type Model } from "../../src/schemas/measurement.ts";
 import { tinyArchitecture } from "./tiny_architecture.ts";
 
-const job = { architecture: tinyArchitecture, runtime: "tfjs-wasm" as const, seed: 3 };
+const tiny: Model = {
+  name: "tiny",
+  source: { kind: "architecture", architecture: tinyArchitecture, seed: 3 },
+  input: { shape: [1, 8, 8, 1], seed: 1, channelsFirst: false },
+};
 
-Deno.test("this machine times a network, and once more after its process was killed in the middle", async () => {
-  const device = createLocalDevice("tfjs-wasm");
+async function withDevice(fn: (device: ReturnType<typeof createLocalDevice>) => Promise<void>): Promise<void> {
+  const dataDir = await Deno.makeTempDir();
+  const reference = createReference();
+  const device = createLocalDevice({
+    prepare: (models, runtime) => prepareNetworks(models, runtime, { dataDir, files: new Map(), reference }),
+    nominals: { get: () => undefined, set: () => {} },
+  });
   try {
-    const first = await device.measure(job);
-    assertEquals(measurementSchema.parse(first), first);
-    assertEquals([first.valid, first.device], [true, device.describe()]);
-    assert(first.outputDifference < 1e-4 && first.samplesMs.length > 100);
-
-    const measuring = device.measure(job);
-    const pid = device.pid();
-    assert(pid !== undefined);
-    // In the middle: a measurement takes more than a second.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    Deno.kill(pid, "SIGKILL");
-    const second = await measuring;
-    assertEquals(second.valid, true);
-    assert(device.pid() !== pid);
-    assertEquals(second.outputDifference, first.outputDifference);
+    await fn(device);
   } finally {
     await device.close();
     await device.close();
+    await reference.close();
+    await Deno.remove(dataDir, { recursive: true });
   }
-});
+}
 
-Deno.test("this machine refuses the runtimes of browsers", () => {
-  assertThrows(() => createLocalDevice("tfjs-webgl"), RangeError, 'Device "here" times tfjs-wasm only, not tfjs-webgl');
-});
+for (const runtime of ["tfjs-wasm", "onnxruntime-wasm"] as const) {
+  Deno.test(`this machine times a network on ${runtime} beside the references, in a process of its own`, () =>
+    withDevice(async (device) => {
+      const pids = new Set<number>();
+      const activities: string[] = [];
+      const [outcome] = await device.measure({ models: [tiny], runtime, profile: "fast" }, {
+        onProgress({ activity }) {
+          activities.push(activity);
+          const pid = device.pid();
+          if (pid !== undefined) pids.add(pid);
+        },
+      });
+      assert("measurement" in outcome, JSON.stringify(outcome));
+      const { measurement } = outcome;
+      assertEquals(measurementSchema.parse(measurement), measurement);
+      assertEquals([measurement.device, measurement.runtime], [device.describe(), runtime]);
+      assert(measurement.outputDifference < 1e-4);
+      assert(measurement.loads[0].samplesMs.length >= 30 && measurement.ratio < 1);
+      assert(activities.includes("warming up"));
+      // One process, gone by now.
+      assertEquals([pids.size, device.pid()], [1, undefined]);
+      const [pid] = pids;
+      assertEquals(await Deno.stat(`/proc/${pid}`).catch(() => null), null);
+    }));
+}
+
+Deno.test("this machine refuses the runtimes of browsers", () =>
+  withDevice(async (device) => {
+    await assertRejects(
+      () => device.measure({ models: [tiny], runtime: "tfjs-webgl", profile: "fast" }),
+      Error,
+      'device "here" times tfjs-wasm, onnxruntime-wasm, tfjs-webgpu, onnxruntime-webgpu, not tfjs-webgl',
+    );
+  }));
+
+Deno.test("closing this machine's device ends its session", () =>
+  withDevice(async (device) => {
+    const measuring = device.measure({ models: [tiny], runtime: "tfjs-wasm", profile: "certified" }, {
+      onProgress: ({ activity }) => void (activity === "warming up" && device.close()),
+    });
+    await assertRejects(() => measuring, Error, 'device "here" is closed');
+    assertEquals(device.pid(), undefined);
+    await assertRejects(
+      () => device.measure({ models: [tiny], runtime: "tfjs-wasm", profile: "fast" }),
+      Error,
+      "is closed",
+    );
+  }));

@@ -20,6 +20,7 @@ const budget = [
   ["final-epochs", "1"],
   ["teacher-train-images", "512"],
   ["teacher-epochs", "1"],
+  ["target-profile", "fast"],
 ].flatMap(([name, value]) => [`--${name}`, value]);
 
 const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });

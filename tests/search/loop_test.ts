@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Measurement } from "../../src/schemas/measurement.ts";
-import { PROTOCOL } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
 import { architectureHash } from "../../src/schemas/architecture.ts";
 import { createSpace } from "../../src/spaces/table.ts";
@@ -9,31 +8,23 @@ import { createController } from "../../search/controllers/table.ts";
 import { batchSize, type LoopDependencies, searchLoop } from "../../search/loop.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { JobError } from "../../search/trainers/pool.ts";
+import type { LatencySource, MeasuredOutcome } from "../../search/latency/latency_source.ts";
+import { madeUpMeasurement } from "./measurements.ts";
 
 const space = createSpace("mnas", { height: 28, width: 28, channels: 1, classes: 10 });
 
 /** A measurement whose latency follows from the network, as real ones would. */
-function measured(trial: Pick<Trial, "architecture">): Measurement {
-  const medianMs = trial.architecture.nodes.length / 10;
+function measured({ architecture }: Pick<Trial, "architecture">): Measurement {
+  return madeUpMeasurement("here", architecture.nodes.length / 10, { modelHash: architectureHash(architecture) });
+}
+
+/** Answers each network by `answer`, all at once. */
+function latenciesBy(answer: (architecture: Trial["architecture"]) => Promise<MeasuredOutcome>): LatencySource {
   return {
-    protocol: PROTOCOL,
-    device: { name: "here", kind: "process", description: "test" },
-    runtime: "tfjs-wasm",
-    backend: "wasm",
-    architectureHash: architectureHash(trial.architecture),
-    samplesMs: [medianMs],
-    warmupRuns: 1,
-    coldStartMs: 1,
-    medianMs,
-    p90Ms: medianMs,
-    p99Ms: medianMs,
-    madMs: 0,
-    ciLowMs: medianMs,
-    ciHighMs: medianMs,
-    outputDifference: 0,
-    valid: true,
-    flags: [],
-    measuredAt: "2026-01-01T00:00:00.000Z",
+    measure(architectures) {
+      const outcomes = architectures.map(answer);
+      return { outcomes, quiet: Promise.allSettled(outcomes).then(() => {}) };
+    },
   };
 }
 
@@ -53,13 +44,10 @@ function dependenciesOf(
     space,
     controller: createController("ppo", { decisions: space.decisions, seed: 3 }),
     store,
-    latencies: {
-      needsQuiet: true,
-      measure: (architecture) => {
-        log.order.push("measure");
-        return Promise.resolve([measured({ architecture })]);
-      },
-    },
+    latencies: latenciesBy((architecture) => {
+      log.order.push("measure");
+      return Promise.resolve({ measurements: [measured({ architecture })] });
+    }),
     train: async (trial) => {
       log.trained.push(trial.number);
       log.order.push("train");
@@ -68,7 +56,7 @@ function dependenciesOf(
       const accuracy = 1 / (1 + trial.parameters / 1e5);
       return { accuracy, steps: 1, seconds: 1, loss: 1, backend: "cpu" };
     },
-    score: ([{ medianMs }], accuracy) => ({ latencyMs: medianMs, reward: accuracy }),
+    score: ([{ latencyMs }], accuracy) => ({ latencyMs, reward: accuracy }),
     brokenLimit: () => undefined,
     seedOf: (number) => number,
     onTrial: () => {},
@@ -221,11 +209,105 @@ Deno.test(
   "a search in which nothing works any more ends with the reason",
   inFile(async (file) => {
     using store = new RunStore(file);
-    const latencies = { needsQuiet: false, measure: () => Promise.reject(new Error("the phone is gone")) };
+    const latencies = latenciesBy(() => Promise.resolve({ error: "phone: the backend is not there" }));
     await assertRejects(
       () => searchLoop(dependenciesOf(store, { latencies }), { trials: 40 }),
       Error,
-      "5 trials in a row failed outside the student; the last: the phone is gone",
+      "5 trials in a row failed outside the student; the last: phone: the backend is not there",
     );
+  }),
+);
+
+Deno.test(
+  "the error of one network fails its own trial only, outside the student",
+  inFile(async (file) => {
+    using store = new RunStore(file);
+    const { controller, told } = listeningController();
+    const failing = space.decode(controller.ask(2)[1].tokens);
+    controller.restore(createController("random", { decisions: space.decisions, seed: 1 }).snapshot());
+    const latencies = latenciesBy((architecture) =>
+      Promise.resolve(
+        architectureHash(architecture) === architectureHash(failing)
+          ? { error: "here: op Einsum is not there" }
+          : { measurements: [measured({ architecture })] },
+      )
+    );
+    const trials = await searchLoop(dependenciesOf(store, { controller, latencies }), { trials: 2 });
+    assertEquals(trials.map(({ state, reason }) => [state, reason]), [
+      ["completed", undefined],
+      ["failed", "here: op Einsum is not there"],
+    ]);
+    assertEquals(told[1], null);
+  }),
+);
+
+Deno.test(
+  "a trial is trained as soon as it is measured, once this machine is quiet",
+  inFile(async (file) => {
+    using store = new RunStore(file);
+    const { promise: quiet, resolve: beQuiet } = Promise.withResolvers<void>();
+    const { promise: slow, resolve: answer } = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const latencies: LatencySource = {
+      measure: (architectures) => ({
+        outcomes: architectures.map(async (architecture, index) => {
+          if (index === 0) await slow;
+          return { measurements: [measured({ architecture })] };
+        }),
+        quiet,
+      }),
+    };
+    const base = dependenciesOf(store);
+    const train: LoopDependencies["train"] = (trial) => {
+      order.push(`train ${trial.number}`);
+      answer();
+      return base.train(trial);
+    };
+    const searching = searchLoop({ ...base, latencies, train }, { trials: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    order.push("quiet");
+    beQuiet();
+    await searching;
+    assertEquals(order, ["quiet", "train 2", "train 1"]);
+  }),
+);
+
+Deno.test(
+  "a device that is gone stops the search with the batch pending, and it goes on from there",
+  inFile(async (file) => {
+    using whole = new RunStore(`${file}-whole`);
+    const uninterrupted = essence(await searchLoop(dependenciesOf(whole), { trials: 6 }));
+    using store = new RunStore(file);
+    let measurements = 0;
+    const gone = latenciesBy((architecture) =>
+      ++measurements > 3
+        ? Promise.reject(new Error('device "phone" did not come back'))
+        : Promise.resolve({ measurements: [measured({ architecture })] })
+    );
+    const dependencies = dependenciesOf(store, { latencies: gone });
+    await assertRejects(() => searchLoop(dependencies, { trials: 6 }), Error, 'device "phone" did not come back');
+    assertEquals(store.trials("search").map(({ state }) => state), ["completed", "completed", "pending", "pending"]);
+    assertEquals(dependencies.log.trained, [1, 2]);
+    assertEquals(essence(await searchLoop(dependenciesOf(store), { trials: 6 })), uninterrupted);
+  }),
+);
+
+Deno.test(
+  "what is told of a batch is scored by the devices that are left at its end",
+  inFile(async (file) => {
+    using store = new RunStore(file);
+    const { controller, told } = listeningController();
+    let devices = 2;
+    const base = dependenciesOf(store, { controller });
+    const train: LoopDependencies["train"] = async (trial) => {
+      const trained = await base.train(trial);
+      // The second device goes away while the first trial of the batch is already done.
+      if (trial.number === 1) devices = 1;
+      return trained;
+    };
+    const score: LoopDependencies["score"] = ([{ latencyMs }]) => ({ latencyMs: latencyMs * devices, reward: devices });
+    const trials = await searchLoop({ ...base, score, train }, { trials: 2 });
+    assertEquals(told, [1, 1]);
+    assertEquals(trials.map(({ reward }) => reward), [1, 1]);
   }),
 );

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { formatMilliseconds, formatPercent } from "../format.ts";
+import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { bestTrial } from "../student_rows.ts";
 import { type StudentPoint, studentPoints } from "../student_points.ts";

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { formatCount, formatMilliseconds } from "../format.ts";
+import { formatCount, formatMilliseconds } from "../../../src/cli/format.ts";
 import { linearFit } from "../linear_fit.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { type TimedPoint, timedPoints } from "../student_points.ts";

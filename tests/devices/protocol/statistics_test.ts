@@ -1,5 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { median, summariseSamples } from "../../../devices/protocol/statistics.ts";
+import * as oracle from "simple-statistics";
+import fc from "fast-check";
+import { median, quantile, summariseSamples } from "../../../devices/protocol/statistics.ts";
 import { Random } from "../../../src/data/random.ts";
 
 Deno.test("summariseSamples() gives the quantiles computed by hand", () => {
@@ -71,4 +73,32 @@ Deno.test("summariseSamples() refuses what is no latency", () => {
   assertThrows(() => summariseSamples([1, 0]), RangeError, "sample 1 is 0 ms");
   assertThrows(() => summariseSamples([NaN]), RangeError, "sample 0 is NaN ms");
   assertThrows(() => summariseSamples([1], { confidence: 95 }), RangeError, "confidence is 95");
+});
+
+const samplesArbitrary = fc.array(fc.double({ min: 1e-3, max: 1e4, noNaN: true }), { minLength: 1, maxLength: 200 });
+const severalSamples = fc.array(fc.double({ min: 1e-3, max: 1e4, noNaN: true }), { minLength: 2, maxLength: 200 });
+
+Deno.test("medians and deviations agree with a statistics library", () => {
+  fc.assert(fc.property(samplesArbitrary, (samples) => {
+    const summary = summariseSamples(samples, { resamples: 1 });
+    assertAlmostEquals(summary.medianMs, oracle.median(samples), 1e-9);
+    assertAlmostEquals(summary.madMs, oracle.medianAbsoluteDeviation(samples), 1e-9);
+  }));
+});
+
+Deno.test("quantiles of type 7 are the inverse of linear interpolation between order statistics", () => {
+  fc.assert(fc.property(severalSamples, fc.double({ min: 0, max: 1, noNaN: true }), (samples, fraction) => {
+    const sorted = Float64Array.from(samples).sort();
+    const points = Array.from(
+      sorted,
+      (value, rank): [number, number] => [rank / Math.max(1, sorted.length - 1), value],
+    );
+    const above = points.findIndex(([position]) => position >= fraction);
+    const [x1, y1] = points[above];
+    const [x0, y0] = points[Math.max(0, above - 1)];
+    const expected = x1 === x0
+      ? y1
+      : oracle.linearRegressionLine(oracle.linearRegression([[x0, y0], [x1, y1]]))(fraction);
+    assertAlmostEquals(quantile(sorted, fraction), expected, 1e-6 * Math.max(1, expected));
+  }));
 });

@@ -1,8 +1,8 @@
 // Fixtures: made-up trials with plausible values from a seed, to test what draws them. Nothing here was measured.
 import type { Architecture } from "../../../src/schemas/architecture.ts";
-import { type Measurement, PROTOCOL } from "../../../src/schemas/measurement.ts";
 import type { Trial } from "../../../src/schemas/trial.ts";
 import type { ReportData } from "../../../search/report/report_data.ts";
+import { madeUpMeasurement } from "../measurements.ts";
 
 const ARCHITECTURE: Architecture = {
   version: 1,
@@ -22,29 +22,6 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-export function fixtureMeasurement(deviceName: string, medianMs: number): Measurement {
-  return {
-    protocol: PROTOCOL,
-    device: { name: deviceName, kind: "process", description: "a made-up processor" },
-    runtime: "tfjs-wasm",
-    backend: "wasm, 1 thread",
-    architectureHash: "fixture",
-    samplesMs: [medianMs * 0.98, medianMs, medianMs * 1.02],
-    warmupRuns: 20,
-    coldStartMs: 120,
-    medianMs,
-    p90Ms: medianMs * 1.1,
-    p99Ms: medianMs * 1.2,
-    madMs: medianMs * 0.01,
-    ciLowMs: medianMs * 0.985,
-    ciHighMs: medianMs * 1.02,
-    outputDifference: 2e-7,
-    valid: true,
-    flags: [],
-    measuredAt: "2026-01-02T03:04:05Z",
-  };
-}
-
 /** A completed trial; `overrides` win. Its latency is measured on the device "here". */
 export function fixtureTrial(overrides: Partial<Trial> & { number: number }): Trial {
   const latencyMs = overrides.latencyMs ?? 1.5;
@@ -60,7 +37,7 @@ export function fixtureTrial(overrides: Partial<Trial> & { number: number }): Tr
     seed: overrides.number,
     state: "completed",
     accuracy,
-    measurements: [fixtureMeasurement("here", latencyMs)],
+    measurements: [madeUpMeasurement("here", latencyMs)],
     latencyMs,
     reward: accuracy,
     steps: 400,
@@ -115,7 +92,7 @@ export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
       parameters: 411_000,
       multiplyAdds: 21_300_000,
     },
-    devices: [{ name: "here", description: "a made-up processor", targetMs: 2, runtime: "tfjs-wasm" }],
+    devices: [{ name: "here", description: "a made-up processor", targetMs: 2, runtime: "tfjs-wasm", left: null }],
     trials: [],
     final: [],
     ...overrides,

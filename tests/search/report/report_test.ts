@@ -3,14 +3,8 @@ import { parseHTML } from "linkedom";
 import { paretoFront } from "../../../search/pareto.ts";
 import type { ReportData } from "../../../search/report/report_data.ts";
 import { renderReport } from "../../../search/report/report.ts";
-import {
-  fixtureBaseline,
-  fixtureMeasurement,
-  fixtureReport,
-  fixtureTrial,
-  fixtureTrials,
-  fixtureWholeRun,
-} from "./fixtures.ts";
+import { fixtureBaseline, fixtureReport, fixtureTrial, fixtureTrials, fixtureWholeRun } from "./fixtures.ts";
+import { madeUpMeasurement } from "../measurements.ts";
 
 function open(data: ReportData): Document {
   return parseHTML(renderReport(data)).document as unknown as Document;
@@ -177,9 +171,48 @@ Deno.test("equal latencies and accuracies give finite coordinates and no invente
   assertStringIncludes(markup, "Too few or too equal networks for a correlation.");
 });
 
+Deno.test("how it was measured is told per device: protocol, profiles, drift, flags with their meaning", () => {
+  const trials = [
+    fixtureTrial({ number: 1, measurements: [madeUpMeasurement("here", 1, { profile: "standard", drift: -0.02 })] }),
+    fixtureTrial({ number: 2, measurements: [madeUpMeasurement("here", 1.2, { flags: ["unsteady"] })] }),
+  ];
+  // A repeated network shares its measurement, which counts once.
+  const document = open(fixtureReport({ trials: [...trials, { ...trials[1], number: 3, duplicateOf: 2 }] }));
+  const terms = texts(document, "section:nth-last-of-type(2) dt");
+  const facts = Object.fromEntries(
+    texts(document, "section:nth-last-of-type(2) dd").map((text, i) => [terms[i], text]),
+  );
+  assertEquals(facts["runtime"], "tfjs-wasm");
+  assertEquals(facts["backend"], "wasm, 1 thread");
+  assertEquals(facts["protocol"], "nacre/1");
+  assertEquals(facts["profile"], "standard (1), fast (1)");
+  assertEquals(facts["measurements"], "2, all valid");
+  assertEquals(facts["half width of 95 % interval"], "at most 1.8 %");
+  assertEquals(facts["reference networks"], "0.250 and 2.00 ms");
+  assertEquals(facts["drift, corrected"], "−2.0 % to +1.0 %");
+  assertEquals(facts["flags"], "unsteady: the times had not settled when the warm-up had to end (1)");
+});
+
+Deno.test("a device that left the run is said to have, and is no target of the headline", () => {
+  const trial = fixtureTrial({
+    number: 1,
+    latencyMs: 1.5,
+    measurements: [madeUpMeasurement("here", 1.5), madeUpMeasurement("phone", 9)],
+  });
+  const device = { description: "", targetMs: 2, runtime: "tfjs-wasm" };
+  const left = { afterTrials: 12, reason: "its page was closed" };
+  const document = open(fixtureReport({
+    trials: [trial],
+    devices: [{ ...device, name: "here", left: null }, { ...device, name: "phone", left }],
+  }));
+  assertStringIncludes(texts(document, "h1")[0], "in 1.50 ms on this machine (target: 2.00 ms on this machine)");
+  assert(texts(document, "h2").includes("Figures for phone, which left the run after 12 trials"));
+  assert(texts(document, "dd").includes("after 12 trials: its page was closed"));
+});
+
 Deno.test("names and messages from outside stay text", () => {
   const attack = `"><img src=x onerror=alert(1)><script>alert(2)</script></style></title>'&`;
-  const hostile = fixtureTrial({ number: 1, measurements: [{ ...fixtureMeasurement(attack, 1.5), flags: [attack] }] });
+  const hostile = fixtureTrial({ number: 1, measurements: [madeUpMeasurement(attack, 1.5, { flags: [attack] })] });
   const failed = fixtureTrial({ number: 2, state: "failed", reason: attack });
   const data = fixtureReport({
     run: attack,
@@ -188,8 +221,8 @@ Deno.test("names and messages from outside stay text", () => {
     configuration: [[attack, attack]],
     teacher: { name: attack, accuracy: 0.8, testAccuracy: null, parameters: null, multiplyAdds: null },
     devices: [
-      { name: attack, description: attack, targetMs: 2, runtime: attack },
-      { name: `${attack}2`, description: attack, targetMs: 3, runtime: "tfjs-wasm" },
+      { name: attack, description: attack, targetMs: 2, runtime: attack, left: { afterTrials: 1, reason: attack } },
+      { name: `${attack}2`, description: attack, targetMs: 3, runtime: "tfjs-wasm", left: null },
     ],
     trials: [hostile, failed, fixtureBaseline(1, attack, 1, 0.6)],
   });
@@ -212,10 +245,16 @@ Deno.test("with several devices each has its own figures, front and latency colu
     fixtureTrial({
       number,
       accuracy: 0.7,
-      measurements: [fixtureMeasurement("laptop", number), fixtureMeasurement("phone", 3 - number)],
+      measurements: [madeUpMeasurement("laptop", number), madeUpMeasurement("phone", 3 - number)],
     })
   );
-  const devices = ["laptop", "phone"].map((name) => ({ name, description: name, targetMs: 2, runtime: "tfjs-wasm" }));
+  const devices = ["laptop", "phone"].map((name) => ({
+    name,
+    description: name,
+    targetMs: 2,
+    runtime: "tfjs-wasm",
+    left: null,
+  }));
   const document = open(fixtureReport({ trials, devices }));
   const front = (figure: string) =>
     texts(document, `#${figure} .wide .front title`).map((title) => title.split(":")[0]);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { renderTable } from "../../../search/report/table.ts";
-import { displayWidth } from "../../../search/terminal/text_width.ts";
+import { displayWidth } from "../../../src/cli/text_width.ts";
 import { fixtureBaseline, fixtureReport, fixtureTrial, fixtureWholeRun } from "./fixtures.ts";
 
 Deno.test("the table is never wider than the terminal, and complete at 80 columns", () => {

@@ -3,7 +3,8 @@ import type { RunEvent } from "../../../search/events.ts";
 import { createProgress } from "../../../search/terminal/live_view.ts";
 import { initialState, nextState } from "../../../search/terminal/run_state.ts";
 import { renderFrame } from "../../../search/terminal/frame.ts";
-import { displayWidth } from "../../../search/terminal/text_width.ts";
+import { displayWidth } from "../../../src/cli/text_width.ts";
+import { madeUpMeasurement } from "../measurements.ts";
 import { fixtureBaseline, fixtureTrial, fixtureTrials } from "../report/fixtures.ts";
 
 /** A view with a clock and a window of its own; `written` is what reached the terminal since the last look. */
@@ -32,7 +33,7 @@ const START: RunEvent = { type: "start", run: "quick", trials: 24, stored: [] };
 const SEARCH: RunEvent = { type: "phase", phase: "search", message: "24 trials" };
 const WHOLE_RUN: RunEvent[] = [
   START,
-  { type: "targets", targets: [{ device: "here", targetMs: 2 }] },
+  { type: "targets", targets: [{ device: "here", targetMs: 2, weight: 1 }] },
   { type: "trial", trial: fixtureBaseline(1, "reference x1.0 日本語", 2, 0.7) },
   SEARCH,
   { type: "trainer", trainer: 1, activity: "trial 2, step 50/400" },
@@ -107,15 +108,20 @@ Deno.test("a burst of events makes one picture", () => {
   assertStringIncludes(written(), "step 100");
 });
 
-Deno.test("a request and a note stay on the screen unbroken, above the picture", () => {
-  const { progress, written } = openView("tty");
+Deno.test("a request stays on the screen unbroken, and the picture is away until the run goes on", () => {
+  const { progress, window, written } = openView("tty");
   progress.handle(START);
   const url = `http://127.0.0.1:1234/#${"x".repeat(150)}`;
   progress.handle({ type: "waiting", message: `Open\n${url}` });
   progress.handle({ type: "waiting", message: `Open\n${url}` });
   const text = written();
   assertEquals(text.split(`\n${url}\n`).length, 2);
-  assertStringIncludes(text, "Waiting for you");
+  window.nowMs += 5000;
+  progress.tick();
+  progress.handle({ type: "note", message: "a browser asks" });
+  assertEquals(written(), "a browser asks\n");
+  progress.handle(SEARCH);
+  assertStringIncludes(written(), "24 trials");
 });
 
 Deno.test("after the window became narrower the old picture is erased by the lines that it now takes", () => {
@@ -129,11 +135,30 @@ Deno.test("after the window became narrower the old picture is erased by the lin
   assertEquals(written().split("\x1b[1A\x1b[2K").length - 1, 4);
 });
 
+Deno.test("a device is shown with what it does, and one that waits with a line that stays", () => {
+  const { progress, window, written } = openView("tty");
+  const tell = (activity: string, waits = false) => {
+    window.nowMs += 1000;
+    progress.handle({ type: "device", device: "phone", activity, waits });
+    return written();
+  };
+  progress.handle(START);
+  written();
+  const measuring = tell("310 rounds");
+  assertStringIncludes(measuring, "phone     310 rounds");
+  const waiting = tell("waits: its page is hidden (for up to 10 min)", true);
+  assertStringIncludes(waiting, 'Device "phone" waits: its page is hidden (for up to 10 min).\n');
+  assertStringIncludes(waiting, "phone     waits: its page is hidden");
+  assert(!tell("waits: its page is not open", true).includes("Device"));
+  assertStringIncludes(tell("warming up"), 'Device "phone" waits no longer.\n');
+  assert(!tell("").includes("phone"));
+});
+
 Deno.test("plain mode has a line for each event that matters and no escape code", () => {
   const { progress, written } = openView("plain");
   const events: RunEvent[] = [
     START,
-    { type: "targets", targets: [{ device: "here", targetMs: 2 }] },
+    { type: "targets", targets: [{ device: "here", targetMs: 2, weight: 1 }] },
     SEARCH,
     { type: "trainer", trainer: 0, activity: "trial 1" },
     { type: "trial", trial: fixtureTrial({ number: 1 }) },
@@ -141,6 +166,12 @@ Deno.test("plain mode has a line for each event that matters and no escape code"
     { type: "trial", trial: { ...fixtureTrial({ number: 3 }), state: "failed", reason: "\x1b[31mdevice gone" } },
     { type: "waiting", message: "open the page" },
     { type: "waiting", message: "open the page" },
+    { type: "device", device: "phone", activity: "warming up", waits: false },
+    { type: "device", device: "phone", activity: "waits: its page is hidden", waits: true },
+    { type: "device", device: "phone", activity: "waits: its page is not open", waits: true },
+    { type: "device", device: "phone", activity: "warming up", waits: false },
+    { type: "device", device: "phone", activity: "waits: its page is not open", waits: true },
+    { type: "device", device: "phone", activity: "", waits: false },
     { type: "note", message: "a note" },
     { type: "done", outcome: "interrupted", seconds: 61, message: "the same command continues" },
   ];
@@ -155,10 +186,22 @@ Deno.test("plain mode has a line for each event that matters and no escape code"
     "trial 2/24: 70.0 %, 1.50 ms, reward 0.700 (the same network as trial 1) (best: trial 1, 70.0 %, reward 0.700)",
     "trial 3/24: failed: 70.0 %, 1.50 ms, reward 0.700: device gone (best: trial 1, 70.0 %, reward 0.700)",
     "open the page",
+    'Device "phone" waits: its page is hidden.',
+    'Device "phone" waits no longer.',
+    'Device "phone" waits: its page is not open.',
     "a note",
     "interrupted after 1 min 1 s: the same command continues",
     "",
   ]);
+});
+
+Deno.test("with several devices a trial is told with the latency on each", () => {
+  const { progress, written } = openView("plain");
+  progress.handle(START);
+  written();
+  const measurements = [madeUpMeasurement("here", 1.5), madeUpMeasurement("phone", 9)];
+  progress.handle({ type: "trial", trial: fixtureTrial({ number: 1, latencyMs: 1.2, measurements }) });
+  assertStringIncludes(written(), "trial 1/24: 70.0 %, 1.50 ms on here, 9.00 ms on phone, reward 0.700");
 });
 
 Deno.test("plain mode writes at most one progress line in 5 s and 10 %, and the last one", () => {

@@ -46,6 +46,12 @@ Deno.test("waiting is over with the next event that is not a note", () => {
   assertEquals(fold([waiting, { type: "targets", targets: [] }]).waiting, null);
 });
 
+Deno.test("trials that were scored anew take the place of those that were heard", () => {
+  const anew = fixtureTrials(2, 1).map((trial) => ({ ...trial, reward: 0.25 }));
+  const state = fold([start(10), search, trials[0], trials[1], { type: "rescored", trials: anew }]);
+  assertEquals(state.trials.map(({ reward }) => reward), [0.25, 0.25]);
+});
+
 Deno.test("trainers that were not heard of yet are idle", () => {
   assertEquals(fold([{ type: "trainer", trainer: 1, activity: "trial 1" }]).trainers, ["idle", "trial 1"]);
 });

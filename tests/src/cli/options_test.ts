@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { z } from "zod";
+import * as z from "zod";
 import { describeOptions } from "../../../src/cli/option_description.ts";
 import { parseOptions } from "../../../src/cli/options.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";

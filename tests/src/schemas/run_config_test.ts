@@ -46,6 +46,11 @@ const flags: Record<string, { value?: string; field: keyof ReturnType<typeof res
   seed: { value: "7", field: "seed", becomes: 7 },
   device: { value: "phone=12.5:2", field: "devices", becomes: [{ name: "phone", targetMs: 12.5, weight: 2 }] },
   runtime: { value: "tfjs-webgl", field: "runtime", becomes: "tfjs-webgl" },
+  profile: { value: "certified", field: "profile", becomes: "certified" },
+  "target-profile": { value: "certified", field: "targetProfile", becomes: "certified" },
+  "device-wait": { value: "30", field: "deviceWait", becomes: 30 },
+  "device-gone": { value: "continue", field: "deviceGone", becomes: "continue" },
+  lan: { field: "lan", becomes: true },
   "target-ms": { value: "5", field: "devices", becomes: [{ name: "here", targetMs: 5, weight: 1 }] },
   reward: { value: "soft", field: "reward", becomes: "soft" },
   exponents: { value: "0,-0.5", field: "exponents", becomes: [0, -0.5] },
@@ -90,6 +95,16 @@ Deno.test("the presets have their numbers of trials", () => {
   assertEquals([presets.smoke.trials, presets.quick.trials, presets.standard.trials], [4, 24, 200]);
 });
 
+Deno.test("students are measured fast, and what targets come from by the standard, unless all is only tried", () => {
+  const profiles = (...args: string[]) => {
+    const { profile, targetProfile } = resolve(...args);
+    return [profile, targetProfile];
+  };
+  assertEquals(profiles(), ["fast", "standard"]);
+  assertEquals(profiles("--preset", "smoke"), ["fast", "fast"]);
+  assertEquals(profiles("--profile", "certified", "--target-profile", "certified"), ["certified", "certified"]);
+});
+
 Deno.test("there is one trainer per core, and at least one", () => {
   assertEquals(resolveRunConfig(parse(), { cores: 6 }).trainers, 6);
   assertEquals(resolveRunConfig(parse(), { cores: 0 }).trainers, 1);
@@ -131,17 +146,20 @@ Deno.test("options that do not go together are refused", () => {
 
 Deno.test("the hash, the name made from it and the differing fields depend on what results depend on", () => {
   const base = resolve();
-  const irrelevant = ["--json", "--port=1", "--data-dir=x", "--trainers=9", "--run=x", "--fresh-teacher"];
+  const irrelevant = [
+    ...["--json", "--port=1", "--data-dir=x", "--trainers=9", "--run=x", "--fresh-teacher"],
+    ...["--lan", "--device-wait=9", "--device-gone=continue"],
+  ];
   const same = resolve(...irrelevant);
   assertEquals(runConfigHash(same), runConfigHash(base));
   assertEquals(differingFields(same, base), []);
   assertEquals(base.run, runConfigHash(base).slice(0, 12));
 
-  const other = resolve("--seed", "2", "--max-parameters", "9", "--device", "phone");
+  const other = resolve("--seed", "2", "--max-parameters", "9", "--device", "phone", "--profile", "standard");
   assertNotEquals(runConfigHash(other), runConfigHash(base));
   assertNotEquals(other.run, base.run);
-  assertEquals(differingFields(other, base), ["devices", "maxParameters", "seed"]);
-  assertEquals(differingFields(base, other), ["devices", "maxParameters", "seed"]);
+  assertEquals(differingFields(other, base), ["devices", "maxParameters", "profile", "seed"]);
+  assertEquals(differingFields(base, other), ["devices", "maxParameters", "profile", "seed"]);
 });
 
 Deno.test("a preset counts by its numbers, not by its name", () => {

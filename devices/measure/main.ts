@@ -1,0 +1,111 @@
+// `deno task measure`
+import { exitCodes, interruptSignal } from "../../src/cli/interrupt_signal.ts";
+import { parseOptions } from "../../src/cli/options.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { wrapWords } from "../../src/cli/text_width.ts";
+import { measureOptionsSchema } from "../../src/schemas/measure_options.ts";
+import { approveInTerminal } from "../terminal/approve.ts";
+import { openScreen } from "../terminal/screen.ts";
+import { compareModels } from "./compare.ts";
+import { jsonResult } from "./json_result.ts";
+import { measure, type MeasureResult } from "./measure.ts";
+import { showProgress } from "./progress.ts";
+import { failureLines, renderMeasurements } from "./render.ts";
+import { createSamplesFile, type SamplesFile } from "./samples_csv.ts";
+
+const command = {
+  name: "measure",
+  summary: "Times models on the devices you really have: outputs checked, warmed up, side by side with two reference " +
+    "networks, in fresh page loads, until the 95 % interval is narrow.",
+  examples: [
+    { call: "deno task measure --model model.json", purpose: "a TF.js model, on this machine" },
+    {
+      call: "deno task measure --model a.onnx --model b.onnx --device chromium",
+      purpose: "which of two is faster in the installed Chromium",
+    },
+    {
+      call: "deno task measure --model photos/ --lan --device phone --runtime tfjs-webgpu",
+      purpose: "on a phone's GPU; the first time it shows a QR code to scan",
+    },
+  ],
+};
+
+function openSamples(path: string | undefined): SamplesFile | undefined {
+  try {
+    return path === undefined ? undefined : createSamplesFile(path);
+  } catch (error) {
+    throw new UsageError(`--csv: ${(error as Error).message}`);
+  }
+}
+
+/** 1 where anything asked for is missing or must not be trusted. */
+function exitCodeOf({ measurements, failures }: MeasureResult): number {
+  return failures.length > 0 || measurements.some(({ measurement }) => !measurement.valid)
+    ? exitCodes.failed
+    : exitCodes.done;
+}
+
+function tableColumns(): number {
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 100;
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(measureOptionsSchema, Deno.args, { command });
+  if (options === null) return exitCodes.done;
+  const samples = openSamples(options.csv);
+  const screen = openScreen();
+  const shown = showProgress(screen);
+  const say = (text: string) => screen.say(screen.live ? wrapWords(text, screen.columns()).join("\n") : text);
+  const signal = interruptSignal();
+  try {
+    const result = await measure(options.model, {
+      devices: options.device,
+      runtimes: options.runtime,
+      profile: options.profile,
+      inputShape: options.inputShape?.split(",").map(Number),
+      dataDir: options.dataDir,
+      lan: options.lan,
+      port: options.port,
+      deviceWaitMs: options.deviceWait * 1000,
+      signal,
+      log: say,
+      onPairing: (pairing, context) => approveInTerminal(pairing, { ...context, terminal: screen }),
+      onProgress: shown.progress,
+      onSession({ measurements, failures }) {
+        samples?.add(measurements);
+        for (const { measurement: { device, runtime } } of measurements) shown.over({ device: device.name, runtime });
+        for (const { device, runtime } of failures) if (runtime) shown.over({ device, runtime });
+        for (const line of failureLines(failures)) say(line);
+      },
+    });
+    screen.close();
+    const comparisons = compareModels(result.measurements);
+    if (options.json) console.log(JSON.stringify(jsonResult(result, comparisons)));
+    else if (result.measurements.length > 0) {
+      console.log(renderMeasurements(result.measurements, { comparisons, columns: tableColumns() }));
+    }
+    if (result.measurements.length === 0) screen.say("nothing was measured");
+    return exitCodeOf(result);
+  } catch (error) {
+    screen.close();
+    if (signal.aborted) {
+      say(options.csv ? `Stopped. Sessions that were over are in ${options.csv}.` : "Stopped.");
+      return exitCodes.interrupted;
+    }
+    say((error as Error).message);
+    if (Deno.env.get("NACRE_DEBUG")) console.error(error);
+    return exitCodes.failed;
+  } finally {
+    samples?.close();
+  }
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main());
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    Deno.exit(exitCodes.usage);
+  }
+}

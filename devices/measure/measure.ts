@@ -1,0 +1,159 @@
+import type { Measurement, Model, ProfileName, RuntimeName } from "../../src/schemas/measurement.ts";
+import type { Device, SessionProgress } from "../device.ts";
+import { createDeviceOpener, type DeviceOpener, type OpenerParts } from "../open_device.ts";
+import type { SettlePairing } from "../pair_device.ts";
+import { type ModelSource, readModels } from "./read_models.ts";
+import { groupByRuntime, type RuntimeGroups } from "./group_by_runtime.ts";
+
+export interface MeasureOptions {
+  /** "here", "chromium", "firefox", names of paired browsers, or "all". Default: "here". */
+  devices?: readonly string[];
+  /** Default: tfjs-wasm, for ONNX files onnxruntime-wasm. */
+  runtimes?: readonly RuntimeName[];
+  /** Default: standard. */
+  profile?: ProfileName;
+  /** Input of models that leave sizes open, the batch included. */
+  inputShape?: readonly number[];
+  /** Folder of pairings and caches. Default: ".nacre". */
+  dataDir?: string;
+  /** Serve the probe page to the local network, by HTTPS. */
+  lan?: boolean;
+  /** Port of the probe page. */
+  port?: number;
+  /** How long a paired browser may be away. Default 10 minutes. */
+  deviceWaitMs?: number;
+  /** Lines for people. */
+  log?: (line: string) => void;
+  /** Settles the pairing of a browser that is not known yet; absent: such a browser is an error. */
+  onPairing?: SettlePairing;
+  onProgress?: (progress: MeasureProgress) => void;
+  /** Told what came of a session as soon as it is over. */
+  onSession?: (result: MeasureResult) => void;
+  signal?: AbortSignal;
+  /** What devices are made of; for tests. */
+  parts?: Partial<OpenerParts>;
+}
+
+/** How far one session is. */
+export interface MeasureProgress extends SessionProgress {
+  device: string;
+  runtime: RuntimeName;
+}
+
+export interface ModelMeasurement {
+  /** As tables call the model. */
+  model: string;
+  measurement: Measurement;
+}
+
+/** Why there is no measurement of `model` on `device`. */
+export interface MeasureFailure {
+  model: string;
+  device: string;
+  /** Absent where it never came to a runtime. */
+  runtime?: RuntimeName;
+  /** One line. */
+  error: string;
+}
+
+export interface MeasureResult {
+  measurements: ModelMeasurement[];
+  failures: MeasureFailure[];
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s*[\r\n]+\s*/g, " ");
+}
+
+async function measureSession(
+  device: Device,
+  { runtime, models }: { runtime: RuntimeName; models: readonly Model[] },
+  { profile = "standard", onProgress, signal }: MeasureOptions,
+): Promise<MeasureResult> {
+  const result: MeasureResult = { measurements: [], failures: [] };
+  const failed = (model: Model, error: string) =>
+    result.failures.push({ model: model.name, device: device.name, runtime, error });
+  try {
+    const outcomes = await device.measure({ models, runtime, profile }, {
+      signal,
+      onProgress: (progress) => onProgress?.({ ...progress, device: device.name, runtime }),
+    });
+    for (const [index, outcome] of outcomes.entries()) {
+      if ("error" in outcome) failed(models[index], oneLine(outcome.error));
+      else result.measurements.push({ model: models[index].name, measurement: outcome.measurement });
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    for (const model of models) failed(model, oneLine(error));
+  }
+  return result;
+}
+
+async function measureDevice(
+  name: string,
+  { groups, misfits }: RuntimeGroups,
+  { opener, options }: { opener: DeviceOpener; options: MeasureOptions },
+): Promise<MeasureResult[]> {
+  const results: MeasureResult[] = [];
+  const add = (result: MeasureResult) => {
+    results.push(result);
+    options.onSession?.(result);
+  };
+  if (misfits.length > 0) {
+    const failures = misfits.map(({ model, error }) => ({ model: model.name, device: name, error }));
+    add({ measurements: [], failures });
+  }
+  if (groups.length === 0) return results;
+  let device: Device;
+  try {
+    device = await opener.open(name);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const failures = groups.flatMap(({ runtime, models }) =>
+      models.map((model) => ({ model: model.name, device: name, runtime, error: oneLine(error) }))
+    );
+    add({ measurements: [], failures });
+    return results;
+  }
+  for (const group of groups) add(await measureSession(device, group, options));
+  return results;
+}
+
+/**
+ * Times models on devices: those that run on the same runtime side by side, in one interleaved session per device and
+ * runtime; devices of this machine one after the other, others at the same time. Whatever is wrong with one model or one
+ * device is a failure of its own, and the others go on. RangeError for no or more than 32 models, Error where the page for
+ * browsers cannot be served, the signal's reason when aborted.
+ */
+export async function measure(models: readonly ModelSource[], options: MeasureOptions = {}): Promise<MeasureResult> {
+  if (models.length === 0 || models.length > 32) {
+    throw new RangeError(`Cannot measure ${models.length} models; allowed: 1 to 32`);
+  }
+  const { devices = ["here"], runtimes = [], dataDir = ".nacre", signal } = options;
+  signal?.throwIfAborted();
+  const read = await readModels(models, options);
+  const sessions = groupByRuntime(read.models, runtimes);
+  const opener = createDeviceOpener({
+    ...options,
+    dataDir,
+    files: read.files,
+    runtimes: sessions.groups.map(({ runtime }) => runtime),
+  });
+  try {
+    const names = await opener.expand(devices);
+    const unread = names.flatMap((device) => read.failures.map((failure) => ({ ...failure, device })));
+    if (unread.length > 0) options.onSession?.({ measurements: [], failures: unread });
+    const settled = await Promise.allSettled(names.map((name) => measureDevice(name, sessions, { opener, options })));
+    signal?.throwIfAborted();
+    const results = settled.flatMap((device) => {
+      if (device.status === "rejected") throw device.reason;
+      return device.value;
+    });
+    return {
+      measurements: results.flatMap(({ measurements }) => measurements),
+      failures: [...unread, ...results.flatMap(({ failures }) => failures)],
+    };
+  } finally {
+    await opener.close();
+  }
+}

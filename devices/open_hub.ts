@@ -1,0 +1,49 @@
+import { resolve } from "node:path";
+import type { Hub, HubOptions } from "./hub.ts";
+import { attachHub } from "./hub_client/remote_hub.ts";
+import type { Assets } from "./server/assets.ts";
+import { type ControlFile, lockHub, readControlFile } from "./server/hub_lock.ts";
+import { startLocalHub } from "./server/local_hub.ts";
+
+const startDeadlineMs = 60_000;
+const lookMs = 100;
+
+/**
+ * The hub of a data folder: served by this program if none does yet, else that of the program that does. Tests give other
+ * `assets` to be served than the page.
+ * Error where the port is busy, the page cannot be bundled, or `lan` is asked of a hub that serves this machine only.
+ */
+export async function openHub(options: HubOptions, { assets }: { assets?: Assets } = {}): Promise<Hub> {
+  const dataDir = resolve(options.dataDir);
+  // Names this program to the hub, whoever serves it.
+  const ownName = `process-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
+  const deadline = performance.now() + startDeadlineMs;
+
+  async function takeOver({ pageUrl, lan }: ControlFile): Promise<Hub | null> {
+    const lock = await lockHub(dataDir);
+    if (!lock) return null;
+    options.log?.("the program that served the probe page has ended; this one serves it now");
+    // Where paired browsers look for it, and where their cookies hold.
+    const port = Number(new URL(pageUrl).port);
+    return await startLocalHub({ ...options, dataDir, port, lan }, { lock, ownName, assets });
+  }
+
+  for (;;) {
+    const lock = await lockHub(dataDir);
+    if (lock) return await startLocalHub({ ...options, dataDir }, { lock, ownName, assets });
+    const control = readControlFile(dataDir);
+    if (control) {
+      if (options.lan && !control.lan) {
+        throw new Error(
+          `process ${control.pid} serves the probe page to this machine only; stop it, or start it with --lan`,
+        );
+      }
+      options.log?.(`the probe page is served by process ${control.pid}, at ${control.pageUrl}`);
+      return attachHub(dataDir, { control, ownName, takeOver });
+    }
+    if (performance.now() > deadline) {
+      throw new Error(`${dataDir}/devices/hub.lock: another program holds it, but does not serve the probe page`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}

@@ -1,0 +1,27 @@
+// What the sessions of all devices of one program share: this machine's own answers, and the references' nominal times.
+import { prepareNetworks } from "./models/prepare.ts";
+import { createReference } from "./reference.ts";
+import { openNominals } from "./server/nominals.ts";
+import type { SessionContext } from "./session.ts";
+
+/** All of a session but the device; whoever has it closes it. */
+export interface SharedSessionParts extends Pick<SessionContext, "prepare" | "nominals"> {
+  close(): Promise<void>;
+}
+
+/** Opens them for the data folder `dataDir`; `files`: where the files of models lie, by SHA-256. */
+export function openSessionParts(
+  { dataDir, files }: { dataDir: string; files: ReadonlyMap<string, string> },
+): SharedSessionParts {
+  const reference = createReference();
+  const nominals = openNominals(dataDir);
+  return {
+    prepare: (models, runtime, { signal } = {}) =>
+      prepareNetworks(models, runtime, { dataDir, files, reference, signal }),
+    nominals,
+    async close() {
+      nominals.close();
+      await reference.close();
+    },
+  };
+}

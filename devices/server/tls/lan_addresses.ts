@@ -1,0 +1,20 @@
+/**
+ * Addresses under which other devices reach this machine: IPv4 first, without loopback and without IPv6 addresses that
+ * hold on one link only, since no URL can name the link.
+ */
+export function lanAddresses(interfaces: readonly Deno.NetworkInterfaceInfo[] = Deno.networkInterfaces()): string[] {
+  const addresses = interfaces
+    .filter(({ family, address }) =>
+      family === "IPv4" ? !address.startsWith("127.") : !/^(::1$|fe[89ab])/i.test(address)
+    )
+    .sort((a, b) => a.family.localeCompare(b.family));
+  return [...new Set(addresses.map(({ address }) => address))];
+}
+
+/** This machine's names in the local network, besides its addresses: its own, and that of multicast DNS. */
+export function lanHostNames(hostname = Deno.hostname()): string[] {
+  const name = hostname.toLowerCase();
+  if (name === "localhost" || !/^(?=.{1,253}$)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*$/.test(name)) return [];
+  const first = name.split(".")[0];
+  return [...new Set([name, `${first}.local`])];
+}

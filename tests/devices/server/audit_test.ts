@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import { createAudit } from "../../../devices/server/audit.ts";
+import { createRateLimit } from "../../../devices/server/rate_limit.ts";
+
+Deno.test("the audit log is one line per event, turns over at 5 MB, and a flood of refusals does not fill it", async () => {
+  const dataDir = await Deno.makeTempDir();
+  try {
+    const path = `${dataDir}/devices/audit.jsonl`;
+    const lines = (file: string) => Deno.readTextFileSync(file).trim().split("\n").map((line) => JSON.parse(line));
+    const audit = createAudit(dataDir);
+    audit("paired", { device: "phone" });
+    for (let times = 0; times < 1000; times++) audit("rejected request", { address: "10.0.0.1", reason: "no" });
+    const written = lines(path);
+    assertEquals(written[0].event, "paired");
+    // 50 each second, and the thousand may take some.
+    assert(written.length >= 51 && written.length < 500, `${written.length} lines`);
+    Deno.writeTextFileSync(path, `${JSON.stringify({ event: "started", reason: "x".repeat(4_999_900) })}\n`);
+    const later = createAudit(dataDir);
+    later("revoked", { device: "phone" });
+    later("stopped");
+    assertEquals(lines(path).map(({ event }) => event), ["revoked", "stopped"]);
+    assertEquals(lines(`${dataDir}/devices/audit.1.jsonl`).map(({ event }) => event), ["started"]);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("a bucket gives a burst, then as much as flows in, key by key", () => {
+  let at = 0;
+  const limit = createRateLimit({ burst: 3, perSecond: 2, now: () => at });
+  const take = (key: string, times: number) => Array.from({ length: times }, () => limit(key));
+  assertEquals(take("a", 4), [true, true, true, false]);
+  assertEquals(take("b", 1), [true]);
+  at += 1000;
+  assertEquals(take("a", 3), [true, true, false]);
+  at += 1_000_000;
+  assertEquals(take("a", 4), [true, true, true, false]);
+});

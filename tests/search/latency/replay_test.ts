@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { architectureHash } from "../../../src/schemas/architecture.ts";
+import { modelHash } from "../../../src/schemas/measurement.ts";
+import { createSpace } from "../../../src/spaces/table.ts";
+import { modelOf } from "../../../search/latency/model.ts";
+import { replayedLatencies } from "../../../search/latency/replay.ts";
+import { RunStore } from "../../../search/store/run_store.ts";
+import { madeUpMeasurement } from "../measurements.ts";
+
+const space = createSpace("mnas", { height: 28, width: 24, channels: 3, classes: 10 });
+
+Deno.test("a network keeps its identity as a model, whatever its weights are made from", () => {
+  const architecture = space.reference(1);
+  for (const seed of [1, 2]) {
+    const model = modelOf(architecture, seed);
+    assertEquals(modelHash(model), architectureHash(architecture));
+    assertEquals(model.input, { shape: [1, 28, 24, 3], seed, channelsFirst: false });
+  }
+});
+
+Deno.test("latencies are replayed by network, device and runtime; what is missing is an error", async () => {
+  const [known, unknown] = [space.reference(1), space.reference(0.5)];
+  const modelHash = architectureHash(known);
+  using store = new RunStore(":memory:");
+  store.saveMeasurements([
+    madeUpMeasurement("here", 1, { modelHash }),
+    madeUpMeasurement("phone", 2, { modelHash }),
+    madeUpMeasurement("phone", 3, { modelHash, runtime: "onnxruntime-wasm" }),
+    madeUpMeasurement("here", 4, { modelHash: architectureHash(unknown) }),
+  ]);
+  const replay = (devices: string[], runtime: "tfjs-wasm" | "onnxruntime-wasm") =>
+    Promise.all(
+      replayedLatencies(store, { run: "old", devices, runtime }).measure([known, unknown]).outcomes
+        .map(async (outcome) => {
+          const answer = await outcome;
+          return "error" in answer ? answer.error : answer.measurements.map(({ latencyMs }) => latencyMs);
+        }),
+    );
+  const missing = (device: string, runtime: string, network = unknown) =>
+    `run "old" holds no latency of network ${architectureHash(network).slice(0, 12)} on ${device} (${runtime})`;
+  assertEquals(await replay(["phone", "here"], "tfjs-wasm"), [[2, 1], missing("phone", "tfjs-wasm")]);
+  assertEquals(await replay(["here"], "tfjs-wasm"), [[1], [4]]);
+  assertEquals(await replay(["phone"], "onnxruntime-wasm"), [[3], missing("phone", "onnxruntime-wasm")]);
+  assertEquals((await replay(["here"], "onnxruntime-wasm"))[0], missing("here", "onnxruntime-wasm", known));
+});

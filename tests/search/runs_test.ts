@@ -1,0 +1,70 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { listRuns } from "../../search/runs.ts";
+import { OutdatedRunError, RunStore } from "../../search/store/run_store.ts";
+
+/** Runs `body` with a data folder in which `old` is a run as earlier versions stored it. */
+async function withOldRun(body: (dataDir: string, file: string) => void): Promise<void> {
+  const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+  try {
+    await Deno.mkdir(`${dataDir}/runs/old`, { recursive: true });
+    const file = `${dataDir}/runs/old/run.sqlite`;
+    const database = new DatabaseSync(file);
+    database.exec(`
+      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      CREATE TABLE trials (role TEXT NOT NULL, number INTEGER NOT NULL, batch INTEGER NOT NULL, state TEXT NOT NULL,
+        json TEXT NOT NULL, PRIMARY KEY (role, number)) STRICT;
+      CREATE TABLE measurements (architecture TEXT NOT NULL, device TEXT NOT NULL, runtime TEXT NOT NULL,
+        json TEXT NOT NULL, PRIMARY KEY (architecture, device, runtime)) STRICT;
+      INSERT INTO meta VALUES ('schemaVersion', '1'), ('startedAt', '"2026-01-02T03:04:05Z"'),
+        ('config', '{"preset":"smoke","trials":4}');
+      INSERT INTO trials VALUES ('search', 1, 0, 'completed', '{}'), ('search', 2, 0, 'pending', '{}');
+      INSERT INTO measurements VALUES ('a', 'here', 'tfjs-wasm', '{"protocol":"nacre/0"}');
+    `);
+    database.close();
+    body(dataDir, file);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
+
+Deno.test("a run of an earlier version is refused in one line, and not touched", () =>
+  withOldRun((_dataDir, file) => {
+    const before = Deno.readFileSync(file);
+    for (const readOnly of [true, false]) {
+      const error = assertThrows(() => new RunStore(file, { readOnly }), OutdatedRunError);
+      assertMatch(error.message, /run\.sqlite: a run of an earlier version[^\n]+take another name, or delete it/);
+    }
+    using looked = new RunStore(file, { readOnly: true, outdated: true });
+    assertEquals(looked.get("schemaVersion"), 1);
+    assertEquals(Deno.readFileSync(file), before);
+  }));
+
+Deno.test("runs lists it all the same, and what is no run as damaged", () =>
+  withOldRun((dataDir) => {
+    Deno.mkdirSync(`${dataDir}/runs/broken`);
+    Deno.writeTextFileSync(`${dataDir}/runs/broken/run.sqlite`, "no database");
+    const runs = listRuns(dataDir).map(({ bytes: _bytes, ...run }) => run);
+    const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null };
+    assertEquals<unknown>(runs, [
+      { run: "broken", state: "damaged", startedAt: "", preset: "", trials: 0, plannedTrials: 0, ...none },
+      {
+        ...{ run: "old", state: "outdated", startedAt: "2026-01-02T03:04:05Z", preset: "smoke" },
+        ...{ trials: 1, plannedTrials: 4, ...none },
+      },
+    ]);
+  }));
+
+Deno.test("a run of this version opens again", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "nacre-" });
+  try {
+    {
+      using store = new RunStore(`${folder}/run.sqlite`);
+      store.set("startedAt", "now");
+    }
+    using again = new RunStore(`${folder}/run.sqlite`, { readOnly: true });
+    assertEquals([again.get("startedAt"), again.countFinished()], ["now", 0]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
