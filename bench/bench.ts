@@ -1,5 +1,5 @@
 // The contract of a benchmark: its options as a schema, from which flags and help follow, and what it gives.
-import { z } from "zod";
+import * as z from "zod";
 
 export interface Bench<Schema extends z.ZodObject = z.ZodObject> {
   name: string;

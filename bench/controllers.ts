@@ -1,5 +1,5 @@
 // What a controller is worth at the numbers of samples that a search can afford, on landscapes that cost nothing.
-import { z } from "zod";
+import * as z from "zod";
 import type { Controller } from "../search/controller.ts";
 import { controllers } from "../search/controllers/table.ts";
 import { batchSize } from "../search/loop.ts";

@@ -1,5 +1,5 @@
 // How near each kernel comes to what the machine can do: floating-point operations and bytes per second, by node.
-import { z } from "zod";
+import * as z from "zod";
 import { type Layout, layoutOf, type NodeLayout } from "../src/ops/layout.ts";
 import { type Bench, commonOptions } from "./bench.ts";
 import { describeMachine, type Machine } from "./machine.ts";

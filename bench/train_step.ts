@@ -1,5 +1,5 @@
 // How long one training step takes in each framework on the same machine, in interleaved rounds.
-import { z } from "zod";
+import * as z from "zod";
 import { median } from "../devices/protocol/statistics.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { type Bench, commonOptions } from "./bench.ts";

@@ -1,5 +1,5 @@
 // Trials per hour: whole trainings of sampled students, our trainer processes against as many of PyTorch's.
-import { z } from "zod";
+import * as z from "zod";
 import { TrainerPool } from "../search/trainers/pool.ts";
 import type { TrainJob } from "../search/trainers/job.ts";
 import { Random } from "../src/data/random.ts";

@@ -1,5 +1,5 @@
 // What passes between a benchmark and a trainer process, as JSON: the job in a file, then a line per request and reply.
-import { z } from "zod";
+import * as z from "zod";
 import { layoutOf } from "../../src/ops/layout.ts";
 import { type Architecture, architectureSchema } from "../../src/schemas/architecture.ts";
 

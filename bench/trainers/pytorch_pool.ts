@@ -1,5 +1,5 @@
 // PyTorch processes that train whole students, each one at a time: what our TrainerPool is compared with.
-import { z } from "zod";
+import * as z from "zod";
 import type { Architecture } from "../../src/schemas/architecture.ts";
 import { LineProcess } from "../line_process.ts";
 import type { TensorFiles } from "../trials_data.ts";
