@@ -39,9 +39,17 @@ export {
   type Device,
   DeviceGoneError,
   type Hub,
+  type HubOptions,
   measure,
+  type MeasureOptions,
+  type MeasureResult,
+  type ModelSource,
   openDevices,
+  type OpenDevicesOptions,
   openHub,
+  type Pairing,
+  type SessionRequest,
+  type SettlePairing,
   summariseSamples,
 } from "./devices/mod.ts";
 export {
@@ -57,4 +65,5 @@ export { rewardOf } from "./search/reward.ts";
 export { hypervolume, paretoFront } from "./search/pareto.ts";
 export { type RunEvent } from "./search/events.ts";
 export { type SearchResult } from "./search/result.ts";
-export { runSearch } from "./search/run.ts";
+export { OtherConfigurationError, type RunOptions, runSearch } from "./search/run.ts";
+export { OutdatedRunError } from "./search/store/run_store.ts";
