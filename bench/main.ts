@@ -13,7 +13,9 @@ import { bench as trials } from "./trials.ts";
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
 const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
-  [controllers, deviceServer, kernels, measurement, trainStep, trials].map((bench) => [bench.name, bench as unknown as Bench]),
+  [controllers, deviceServer, kernels, measurement, trainStep, trials].map((
+    bench,
+  ) => [bench.name, bench as unknown as Bench]),
 );
 
 /** Lists of rows as tables, the rest as it is. */

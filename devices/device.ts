@@ -22,6 +22,7 @@ export type Outcome = { measurement: Measurement } | { error: string };
 
 /** How far a session is. */
 export interface SessionProgress {
+  /** From 1. */
   load: number;
   loads: number;
   /** What the device does now, in a few words: "warming up", "310 rounds", "waits: its page is hidden". */

@@ -13,6 +13,8 @@ export interface PairedDevice {
   /** Milliseconds since 1970. */
   pairedAt: number;
   lastSeenAt: number;
+  /** Whether it runs on this machine, by the address that it was last seen at; absent while it was not seen. */
+  local?: boolean;
 }
 
 /** A link that pairs one browser, and what became of it. */
@@ -21,6 +23,8 @@ export interface Pairing {
   readonly url: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
+  /** SHA-256 of the certificate authority that phones are asked to trust, in hexadecimal; absent where that is none. */
+  readonly fingerprint?: string;
   /** Resolves with the next state; the last ones are "paired", "refused" and "expired". */
   next(options?: { signal?: AbortSignal }): Promise<PairingState>;
   /** Lets the browser in that shows `code`; false where none that shows it waits. */
@@ -36,6 +40,11 @@ export type PairingState =
   | { state: "refused" }
   | { state: "expired" };
 
+/** As many links are open as may be, of whatever program. */
+export class TooManyLinksError extends Error {
+  override name = "TooManyLinksError";
+}
+
 export interface RunLoadOptions {
   signal?: AbortSignal;
   /** Told how far the load is, and what the device waits for. */
@@ -47,7 +56,7 @@ export interface RunLoadOptions {
 }
 
 export interface Hub {
-  /** Of the probe page, ending in "/". */
+  /** Of the probe page, ending in "/"; another one where another program has come to serve it. */
   readonly url: string;
   /** Whether it is served to the local network, by HTTPS. */
   readonly lan: boolean;
@@ -55,7 +64,7 @@ export interface Hub {
   devices(): Promise<PairedDevice[]>;
   /**
    * A link for a browser that is to be called `name`, which replaces an earlier one of that name; without a name its
-   * person chooses one. RangeError for a name that cannot be, Error with more than 3 links open at once. `temporary`: the
+   * person chooses one. RangeError for a name that cannot be, TooManyLinksError with 3 links open. `temporary`: the
    * pairing ends with this hub, needs no approval, and its device is named by this program ("chromium").
    */
   pair(options?: { name?: string; temporary?: boolean }): Promise<Pairing>;

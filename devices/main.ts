@@ -4,7 +4,6 @@ import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { type DevicesOptions, devicesOptionsSchema } from "../src/schemas/devices_options.ts";
 import type { Hub } from "./hub.ts";
-import { HubUnreachableError } from "./hub_client/control_client.ts";
 import { openHub } from "./open_hub.ts";
 import { serveDevices } from "./serve_devices.ts";
 import { deviceList } from "./terminal/device_list.ts";
@@ -43,34 +42,22 @@ async function answer(hub: Hub, { approve, json, list, revoke }: DevicesOptions)
   }
 }
 
-// Each time another program served the page and ended.
-const takeovers = 10;
-
 async function run(options: DevicesOptions, screen: Screen, signal: AbortSignal): Promise<number> {
-  const { approve, dataDir, json, list, pair, revoke } = options;
-  let { lan, port } = options;
+  const { approve, dataDir, json, lan, list, pair, port, revoke } = options;
   // What ends at once has no page to speak of; that phones have to know a new authority must be said whatever happens.
   const quiet = !lan && (list || approve !== undefined || revoke.length > 0);
-  for (let takeoversLeft = takeovers;; takeoversLeft--) {
-    const hub = await openHub({ dataDir, lan, port, log: quiet ? undefined : screen.say });
-    try {
-      const code = await answer(hub, options);
-      if (code !== undefined) return code;
-      return await serveDevices(hub, {
-        screen,
-        name: pair,
-        signal,
-        onLink: ({ url }) => json && console.log(JSON.stringify({ url: hub.url, pairingUrl: url })),
-      });
-    } catch (error) {
-      if (!(error instanceof HubUnreachableError) || takeoversLeft === 0) throw error;
-      screen.say("The program that served the page has ended; this one takes over.");
-      // Where open pages look for it.
-      lan = hub.lan;
-      port = Number(new URL(hub.url).port);
-    } finally {
-      await hub.close();
-    }
+  const hub = await openHub({ dataDir, lan, port, log: quiet ? undefined : screen.say });
+  try {
+    const code = await answer(hub, options);
+    if (code !== undefined) return code;
+    return await serveDevices(hub, {
+      screen,
+      name: pair,
+      signal,
+      onLink: ({ url }) => json && console.log(JSON.stringify({ url: hub.url, pairingUrl: url })),
+    });
+  } finally {
+    await hub.close();
   }
 }
 

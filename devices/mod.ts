@@ -10,6 +10,7 @@ export {
   type SessionRequest,
 } from "./device.ts";
 export type { Hub, HubOptions, PairedDevice, Pairing, PairingState, Presence } from "./hub.ts";
+export { isFarTooWide, narrower } from "./measure/far_too_wide.ts";
 export {
   measure,
   type MeasureFailure,

@@ -28,6 +28,12 @@ export interface OpenDevicesOptions {
   log?: (line: string) => void;
   /** Settles the pairing of a browser that is not known yet; absent: such a browser is an Error. */
   onPairing?: SettlePairing;
+  /**
+   * Told by `openDevices` of a device that cannot be had: whether the others are opened without it. Default: no.
+   */
+  onUnavailable?: (name: string, error: Error) => boolean;
+  /** Drops the references' nominal times of what is measured, as if it were measured for the first time. */
+  renewNominals?: boolean;
   /** Ends launches and waits for people. */
   signal?: AbortSignal;
   /** What devices are made of; for tests. */
@@ -52,7 +58,7 @@ export interface DeviceOpener {
    * be; Error, in one line, where the device cannot be had; the signal's reason when aborted.
    */
   open(name: string): Promise<Device>;
-  /** Closes all that was opened; safe to call twice. */
+  /** Closes all that was opened, and logs what cannot be; safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -83,6 +89,28 @@ async function presentDevices(hub: Hub, signal?: AbortSignal): Promise<string[]>
   }
 }
 
+/** Whether the paired browser `name` runs on this machine; one that is not seen for a while, or `waitMs`, does not. */
+async function isLocal(
+  hub: Hub,
+  name: string,
+  { signal, waitMs }: { signal?: AbortSignal; waitMs: number },
+): Promise<boolean> {
+  for (let waitsLeft = Math.ceil(Math.min(reunionMs, waitMs) / reunionPollMs);; waitsLeft--) {
+    signal?.throwIfAborted();
+    const device = (await hub.devices()).find((paired) => paired.name === name);
+    if (!device || device.presence !== "absent" || device.local !== undefined || waitsLeft === 0) {
+      return device?.local ?? false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, reunionPollMs));
+  }
+}
+
+/** Of all that failed while a stack was disposed of. */
+function messagesOf(error: Error): string {
+  if (!(error instanceof SuppressedError)) return error.message;
+  return `${messagesOf(error.suppressed)}; ${messagesOf(error.error)}`;
+}
+
 function isBrowserName(name: string): name is BrowserName {
   return Object.hasOwn(launchers, name);
 }
@@ -106,7 +134,8 @@ export function createDeviceOpener(options: OpenDevicesOptions): DeviceOpener {
 
   function sessionParts(): ReturnType<typeof openSessionParts> {
     if (shared) return shared;
-    const made = shared = parts.openSessionParts({ dataDir, files: options.files ?? new Map() });
+    const { files = new Map(), renewNominals } = options;
+    const made = shared = parts.openSessionParts({ dataDir, files, renewNominals });
     cleanup.defer(() => made.close());
     return made;
   }
@@ -119,11 +148,29 @@ export function createDeviceOpener(options: OpenDevicesOptions): DeviceOpener {
   function launch(name: BrowserName): Promise<Device> {
     return turns(async () => {
       const opened = await hub();
-      const browser = await parts.launchBrowserDevice(name, { hub: opened, runtimes, log, signal });
+      let inSession = false;
+      let relaunch: (() => void) | undefined;
+      // One that died is launched again within its own turn: it must not disturb other devices' sessions.
+      const onDied = (launch: () => void) => inSession ? launch() : relaunch = launch;
+      const browser = await parts.launchBrowserDevice(name, { hub: opened, runtimes, log, signal, onDied });
       const { name: hubName, description, close } = browser;
       const { nominals, prepare } = sessionParts();
-      const paired = { nominals, prepare, hubName, description, local: true, waitMs: deviceWaitMs, close };
-      return inTurn(createPairedDevice(opened, name, paired), turns);
+      const waitMs = Math.min(turnWaitMs, deviceWaitMs);
+      const paired = { nominals, prepare, hubName, description, local: true, waitMs, close };
+      const device = createPairedDevice(opened, name, paired);
+      return inTurn({
+        ...device,
+        async measure(...session) {
+          inSession = true;
+          relaunch?.();
+          relaunch = undefined;
+          try {
+            return await device.measure(...session);
+          } finally {
+            inSession = false;
+          }
+        },
+      }, turns);
     }, signal);
   }
 
@@ -133,7 +180,7 @@ export function createDeviceOpener(options: OpenDevicesOptions): DeviceOpener {
     const { onPairing } = options;
     const { description } = await pairDevice(opened, name, { onPairing, waitMs: deviceWaitMs, signal });
     const { nominals, prepare } = sessionParts();
-    const local = !opened.lan;
+    const local = !opened.lan || await isLocal(opened, name, { signal, waitMs: deviceWaitMs });
     const paired = { nominals, prepare, description, local };
     if (!local) return createPairedDevice(opened, name, { ...paired, waitMs: deviceWaitMs });
     // One that goes away must not keep this machine's other devices waiting.
@@ -164,27 +211,36 @@ export function createDeviceOpener(options: OpenDevicesOptions): DeviceOpener {
       cleanup.defer(() => device.close());
       return device;
     },
-    close: () => closing ??= cleanup.disposeAsync(),
+    close: () =>
+      closing ??= cleanup.disposeAsync().catch((error: Error) =>
+        log?.(`not all could be closed: ${messagesOf(error)}`)
+      ),
   };
 }
 
 /**
- * Opens all of `names` (see {@linkcode DeviceOpener}) or none: the first one that cannot be had closes the others, ends
- * their waits, and is what this rejects with.
+ * Opens all of `names` (see {@linkcode DeviceOpener}) or none: the first one that cannot be had, and that `onUnavailable`
+ * does not let go, closes the others, ends their waits, and is what this rejects with. So is the last one that is let go
+ * where no other is left.
  */
 export async function openDevices(names: readonly string[], options: OpenDevicesOptions): Promise<OpenedDevices> {
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
   const opener = createDeviceOpener({ ...options, signal });
   try {
-    const opening = (await opener.expand(names)).map((name) => opener.open(name));
-    for (const device of opening) device.catch((error) => failed.abort(error));
+    const expanded = await opener.expand(names);
+    const opening = expanded.map((name) => opener.open(name));
+    for (const [index, device] of opening.entries()) {
+      device.catch((error) => {
+        if (signal.aborted || !options.onUnavailable?.(expanded[index], error)) failed.abort(error);
+      });
+    }
     const settled = await Promise.allSettled(opening);
     failed.signal.throwIfAborted();
-    return {
-      devices: settled.flatMap((result) => result.status === "fulfilled" ? [result.value] : []),
-      close: () => opener.close(),
-    };
+    const devices = settled.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
+    const last = settled.findLast((result) => result.status === "rejected");
+    if (devices.length === 0 && last) throw last.reason;
+    return { devices, close: () => opener.close() };
   } catch (error) {
     await opener.close();
     throw error;

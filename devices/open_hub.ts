@@ -4,6 +4,7 @@ import { attachHub } from "./hub_client/remote_hub.ts";
 import type { Assets } from "./server/assets.ts";
 import { type ControlFile, lockHub, readControlFile } from "./server/hub_lock.ts";
 import { startLocalHub } from "./server/local_hub.ts";
+import { toldOnce } from "./server/told_once.ts";
 
 const startDeadlineMs = 60_000;
 const lookMs = 100;
@@ -19,13 +20,31 @@ export async function openHub(options: HubOptions, { assets }: { assets?: Assets
   const ownName = `process-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
   const deadline = performance.now() + startDeadlineMs;
 
-  async function takeOver({ pageUrl, lan }: ControlFile): Promise<Hub | null> {
+  const tell = toldOnce(options.log);
+
+  async function takeOver(ended: ControlFile): Promise<Hub | null> {
     const lock = await lockHub(dataDir);
     if (!lock) return null;
-    options.log?.("the program that served the probe page has ended; this one serves it now");
+    // The local network only sees what its person asked for.
+    const { lan = false } = options;
     // Where paired browsers look for it, and where their cookies hold.
-    const port = Number(new URL(pageUrl).port);
-    return await startLocalHub({ ...options, dataDir, port, lan }, { lock, ownName, assets });
+    const port = Number(new URL(lan ? ended.pageUrl : ended.localUrl).port);
+    try {
+      const hub = await startLocalHub({ ...options, dataDir, port, lan }, { lock, ownName, assets });
+      const phones = ended.lan && !lan ? "; phones cannot reach it: for them, start it with --lan" : "";
+      const where = lan ? "the local network" : "this machine only";
+      options.log?.(
+        `the program that served the probe page has ended; this one serves it now, to ${where}, at ${hub.url}${phones}`,
+      );
+      return hub;
+    } catch (error) {
+      tell(
+        `the program that served the probe page has ended, and this one cannot serve it yet: ${
+          (error as Error).message
+        }`,
+      );
+      throw error;
+    }
   }
 
   for (;;) {

@@ -1,5 +1,5 @@
 // What `deno task devices` does until Ctrl-C: offers links, lets browsers in, and shows who is there.
-import type { Hub, PairedDevice, Pairing } from "./hub.ts";
+import { type Hub, type PairedDevice, type Pairing, TooManyLinksError } from "./hub.ts";
 import { approveInTerminal } from "./terminal/approve.ts";
 import { deviceList, presenceWords } from "./terminal/device_list.ts";
 import type { Screen } from "./terminal/screen.ts";
@@ -49,22 +49,36 @@ async function watch(hub: Hub, { screen, pollMs = 1000, signal }: ServeDevicesOp
   }
 }
 
+/** Offers one link and settles with whether it paired a browser; with null where too many are open to make one. */
+async function offerLink(
+  hub: Hub,
+  { screen, name, onLink, signal }: Omit<ServeDevicesOptions, "pollMs">,
+): Promise<boolean | null> {
+  let pairing: Pairing;
+  try {
+    pairing = await hub.pair({ name });
+  } catch (error) {
+    if (!(error instanceof TooManyLinksError)) throw error;
+    screen.say(`No link just now: ${error.message}.`);
+    return null;
+  }
+  onLink?.(pairing);
+  try {
+    const { state } = await approveInTerminal(pairing, { terminal: screen, name, lan: hub.lan, signal });
+    return state === "paired";
+  } catch (error) {
+    // A link that nobody waits for any more must not let anybody in.
+    await pairing.refuse().catch(() => {});
+    throw error;
+  }
+}
+
 async function offerLinks(hub: Hub, { screen, name, onLink, signal }: ServeDevicesOptions): Promise<void> {
   let wanted = name;
-  let first = true;
+  let tellFirst = onLink;
   while (true) {
-    const pairing = await hub.pair({ name: wanted });
-    if (first) onLink?.(pairing);
-    first = false;
-    let paired: boolean;
-    try {
-      const { state } = await approveInTerminal(pairing, { terminal: screen, name: wanted, lan: hub.lan, signal });
-      paired = state === "paired";
-    } catch (error) {
-      // A link that nobody waits for any more must not let anybody in.
-      await pairing.refuse().catch(() => {});
-      throw error;
-    }
+    const paired = await offerLink(hub, { screen, name: wanted, onLink: tellFirst, signal });
+    if (paired !== null) tellFirst = undefined;
     if (paired) wanted = undefined;
     if (!screen.interactive) {
       screen.say("For another link, from another terminal: deno task devices --pair NAME");

@@ -6,14 +6,14 @@ import type {
   Model,
   Nominal,
   ProfileName,
-  RawLoad,
   RuntimeName,
 } from "../src/schemas/measurement.ts";
 import { PROTOCOL } from "../src/schemas/measurement.ts";
-import type { Outcome, RunLoad, SessionOptions, SessionRequest } from "./device.ts";
-import { passingFlags } from "./protocol/flags.ts";
-import { judge, type Judgement, type ReturnedLoad } from "./protocol/judge.ts";
+import type { Outcome, SessionOptions, SessionRequest } from "./device.ts";
+import type { FlagName } from "./protocol/flags.ts";
+import { judge, type Judgement } from "./protocol/judge.ts";
 import { profiles } from "./protocol/profiles.ts";
+import { createSessionLoads, type SessionLoadsContext } from "./session_loads.ts";
 
 /** The networks of a session, made ready for one runtime. */
 export interface PreparedNetworks {
@@ -33,33 +33,35 @@ export type PrepareNetworks = (
   options?: { signal?: AbortSignal },
 ) => Promise<PreparedNetworks>;
 
-/** The references' times on a device; `provisional` where a fast session found them, until a longer one does. */
+/**
+ * The references' times on a device; `provisional` where a fast session found them, or one in which the device was not
+ * steady, until a better one does.
+ */
 export interface StoredNominal {
   nominal: Nominal;
   provisional: boolean;
 }
 
+/** What tells devices apart: another processor or browser under the same name is another one. */
+export type DeviceIdentity = Pick<DeviceDescription, "name" | "description">;
+
 /** The references' times that later measurements are corrected to, per device, runtime and backend. */
 export interface NominalStore {
-  get(device: string, runtime: RuntimeName, backend: string): StoredNominal | undefined;
-  set(device: string, runtime: RuntimeName, backend: string, stored: StoredNominal): void;
+  get(device: DeviceIdentity, runtime: RuntimeName, backend: string): StoredNominal | undefined;
+  set(device: DeviceIdentity, runtime: RuntimeName, backend: string, stored: StoredNominal): void;
 }
 
 /** What a session stands on. */
-export interface SessionContext {
-  device: DeviceDescription;
-  runLoad: RunLoad;
+export interface SessionContext extends SessionLoadsContext {
   prepare: PrepareNetworks;
   nominals: NominalStore;
-  /** Milliseconds, monotonic; default: performance.now. */
-  clock?: () => number;
   /** Of the order of networks; default: a random one. */
   seed?: number;
 }
 
 const mostModels = 32;
-/** Per load, for a passing reason. */
-const repeats = 2;
+/** Of limited devices, beside each other: each load times them a few hundred times in all. */
+const mostLimitedModels = 6;
 /** Of limited devices, whose loads are small. */
 const mostLimitedLoads = 12;
 const limitedInferences = 200;
@@ -86,9 +88,19 @@ function nominalFor(stored: StoredNominal | undefined, profile: ProfileName): No
   return stored?.provisional && profile !== "fast" ? undefined : stored?.nominal;
 }
 
+/** Of a device that is hot, busy or still warming up: no scale for later measurements. */
+const unsteadyFlags: readonly string[] = ["unsteady", "drifted", "throttled"] satisfies FlagName[];
+
+function isSteady({ candidates }: Judgement): boolean {
+  return candidates.every((one) =>
+    "error" in one || !one.measurement.flags.some((flag) => unsteadyFlags.includes(flag))
+  );
+}
+
 /**
  * Times `request.models` in as many fresh loads as the profile asks for; outcome i belongs to model i. A load that is invalid
- * for a passing reason is repeated twice at most. Rejects as `runLoad` does, with the signal's reason when aborted, and with a
+ * for a passing reason is repeated twice at most, and so are loads in which the device was hot. On devices that may do only
+ * little in a load, at most six models are timed beside each other. Rejects as `runLoad` does, with the signal's reason when aborted, and with a
  * RangeError unless there are 1 to 32 models.
  */
 export async function measureSession(
@@ -96,10 +108,34 @@ export async function measureSession(
   request: SessionRequest,
   options: SessionOptions = {},
 ): Promise<Outcome[]> {
+  const { models, runtime } = request;
+  checkCount(models);
+  if (!isLimited(context.device, runtime) || models.length <= mostLimitedModels) {
+    return await measurePart(context, request, options);
+  }
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < models.length) {
+    const first = outcomes.length;
+    const part = models.slice(first, first + mostLimitedModels);
+    const which = `models ${first + 1} to ${first + part.length} of ${models.length}`;
+    outcomes.push(
+      ...await measurePart(context, { ...request, models: part }, {
+        ...options,
+        onProgress: (progress) => options.onProgress?.({ ...progress, activity: `${which}: ${progress.activity}` }),
+      }),
+    );
+  }
+  return outcomes;
+}
+
+async function measurePart(
+  context: SessionContext,
+  request: SessionRequest,
+  options: SessionOptions,
+): Promise<Outcome[]> {
   const { device, nominals } = context;
   const { models, runtime, profile } = request;
   const { signal } = options;
-  checkCount(models);
   signal?.throwIfAborted();
   const plan = profiles[profile];
   const limited = isLimited(device, runtime);
@@ -114,7 +150,14 @@ export async function measureSession(
   if (able.length === 0) return outcomesOf(prepared, []);
 
   const seed = context.seed ?? crypto.getRandomValues(new Uint32Array(1))[0];
-  const loads: ReturnedLoad[] = [];
+  const sessionLoads = createSessionLoads(context, { files: prepared.files, signal, tell });
+  const { loads, repeated } = sessionLoads;
+  const judgedBy = (nominal: Nominal | undefined) =>
+    judge({
+      ...{ device, runtime, profile, models: able, expected: prepared.expected, loads, nominal },
+      repeatedLoads: repeated,
+      measuredAt: new Date(),
+    });
   let judgement: Judgement | undefined;
   for (let load = 0; load < mostLoads; load++) {
     const loadRequest: LoadRequest = {
@@ -127,27 +170,27 @@ export async function measureSession(
       networks: prepared.networks,
       ...(limited && { maximumInferences: limitedInferences }),
     };
-    loads.push(await runValidLoad(context, loadRequest, prepared.files, { signal, tell }));
+    await sessionLoads.run(loadRequest);
     const failed = loads[load].raw.report.networks.slice(2).every(({ outcome }) => outcome === "failed");
     const last = failed || load + 1 >= mostLoads;
     // The statistics take a moment, so they are made once, but for the devices whose number of loads depends on them.
     if (!last && !(limited && load + 1 >= plan.loads)) continue;
-    judgement = judge({
-      device,
-      runtime,
-      profile,
-      models: able,
-      expected: prepared.expected,
-      loads,
-      nominal: nominalFor(nominals.get(device.name, runtime, loads[0].raw.report.backend), profile),
-      measuredAt: new Date(),
-    });
+    judgement = judgedBy(nominalFor(nominals.get(device, runtime, loads[0].raw.report.backend), profile));
     if (last || judgement.blockHalfWidth <= plan.stop.halfWidth) break;
   }
   if (!judgement) throw new Error(`${device.name}: no load of ${mostLoads} was judged`);
   const { backend } = loads[0].raw.report;
-  if (judgement.nominal && !nominalFor(nominals.get(device.name, runtime, backend), profile)) {
-    nominals.set(device.name, runtime, backend, { nominal: judgement.nominal, provisional: profile === "fast" });
+  const stored = nominals.get(device, runtime, backend);
+  if (judgement.nominal && !nominalFor(stored, profile)) {
+    const steady = isSteady(judgement);
+    // A scale that is not better than the provisional one would only make this session's figures compare with no other's.
+    if (stored && !steady) judgement = judgedBy(stored.nominal);
+    else {
+      nominals.set(device, runtime, backend, {
+        nominal: judgement.nominal,
+        provisional: profile === "fast" || !steady,
+      });
+    }
   }
   return outcomesOf(prepared, judgement.candidates);
 }
@@ -156,32 +199,4 @@ export async function measureSession(
 function outcomesOf({ errors }: PreparedNetworks, judged: readonly Outcome[]): Outcome[] {
   let next = 0;
   return errors.map((error): Outcome => error === undefined ? judged[next++] : { error });
-}
-
-async function runValidLoad(
-  { device, runLoad, clock = () => performance.now() }: SessionContext,
-  request: LoadRequest,
-  files: ReadonlyMap<string, string>,
-  { signal, tell }: { signal?: AbortSignal; tell: (load: number, activity: string) => void },
-): Promise<ReturnedLoad> {
-  for (let repeat = 0;; repeat++) {
-    signal?.throwIfAborted();
-    const startMs = clock();
-    const raw = await runLoad(request, {
-      signal,
-      files,
-      onActivity: (activity) => tell(request.load, activity),
-    });
-    checkAnswer(device, request, raw);
-    const passing = passingFlags.filter((flag) => raw.report.flags.includes(flag));
-    if (passing.length === 0 || repeat >= repeats) return { raw, elapsedMs: clock() - startMs };
-    tell(request.load, `repeats the load: ${passing.join(", ")}`);
-  }
-}
-
-/** An answer to another question must not be taken for one to this. */
-function checkAnswer({ name }: DeviceDescription, request: LoadRequest, { report }: RawLoad): void {
-  if (report.networks.length !== request.networks.length) {
-    throw new Error(`${name} reported ${report.networks.length} networks, not ${request.networks.length}`);
-  }
 }

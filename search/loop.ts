@@ -58,10 +58,27 @@ function finished(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): 
   return { ...trial, ...result, completedAt: new Date().toISOString() };
 }
 
-/** The trial with the latency and reward that `score` gives it now; as it is where it was not completed. */
-export function rescored(trial: Trial, score: LoopDependencies["score"]): Trial {
-  if (trial.state !== "completed" || trial.accuracy === undefined) return trial;
-  return { ...trial, ...score(trial.measurements, trial.accuracy) };
+/**
+ * The trial with the latency and reward that `score` gives it now. One that was too slow, and would not be any more, has
+ * no reward: nobody knows how accurate it is.
+ */
+export function rescored(
+  trial: Trial,
+  { brokenLimit, score }: Pick<LoopDependencies, "brokenLimit" | "score">,
+): Trial {
+  const { accuracy, measurements, state } = trial;
+  if (state === "completed" && accuracy !== undefined) return { ...trial, ...score(measurements, accuracy) };
+  if (state !== "infeasible" || trial.latencyMs === undefined) return trial;
+  const { latencyMs } = score(measurements, 0);
+  if (latencyMs === trial.latencyMs) return trial;
+  const reason = brokenLimit(trial, latencyMs);
+  if (reason !== undefined) return { ...trial, latencyMs, reason };
+  return {
+    ...trial,
+    latencyMs,
+    reward: undefined,
+    reason: `${trial.reason}, with a device that left the run since; not trained`,
+  };
 }
 
 /** Measures and trains trials; each ends completed, failed or infeasible, and is stored at that moment. */
@@ -75,7 +92,7 @@ export class TrialRunner {
   constructor(dependencies: LoopDependencies, done: readonly Trial[]) {
     this.#dependencies = dependencies;
     for (const trial of done) {
-      if (trial.duplicateOf === undefined && !failedOutside(trial)) this.#remember(trial, Promise.resolve(trial));
+      if (trial.duplicateOf === undefined && !isUndecided(trial)) this.#remember(trial, Promise.resolve(trial));
     }
   }
 
@@ -117,8 +134,8 @@ export class TrialRunner {
     signal?.throwIfAborted();
     return settled.map((result) => {
       if (result.status === "rejected") throw result.reason;
-      // What failed outside the student says nothing of it: the next trial of that network is trained.
-      if (failedOutside(result.value)) this.#first.delete(result.value.architectureHash);
+      // That says nothing of the student: the next trial of that network is trained.
+      if (isUndecided(result.value)) this.#first.delete(result.value.architectureHash);
       return result.value;
     });
   }
@@ -183,7 +200,7 @@ export class TrialRunner {
   async #repeat(trial: Trial, earlier: Promise<Trial>): Promise<Trial> {
     const original = await earlier;
     if (original.state === "pending") return trial;
-    const { state, reason, accuracy, measurements, latencyMs, reward } = rescored(original, this.#dependencies.score);
+    const { state, reason, accuracy, measurements, latencyMs, reward } = rescored(original, this.#dependencies);
     const result = { state, reason, accuracy, measurements, latencyMs, reward, duplicateOf: original.number };
     return this.#finish(trial, result);
   }
@@ -192,6 +209,11 @@ export class TrialRunner {
 /** Failed for a reason that lies outside the student, so that no reward was given. */
 function failedOutside({ reward, state }: Trial): boolean {
   return state === "failed" && reward === undefined;
+}
+
+/** Ended without a reward: failed outside the student, or too slow for a device that left. */
+function isUndecided({ reward, state }: Trial): boolean {
+  return state !== "pending" && reward === undefined;
 }
 
 function checkFailures(trials: readonly Trial[]): void {
@@ -227,7 +249,7 @@ export async function searchLoop(dependencies: LoopDependencies, options: { tria
       trials.push(...open);
       store.saveController({ batch, told: false, snapshot: controller.snapshot() }, open);
     }
-    const done = (await runner.run(open)).map((trial) => rescored(trial, dependencies.score));
+    const done = (await runner.run(open)).map((trial) => rescored(trial, dependencies));
     for (const trial of done) trials[trial.number - 1] = trial;
     controller.tell(done.map(({ number, tokens, reward }) => {
       const sample: Sample = { id: number - 1, tokens };

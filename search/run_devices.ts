@@ -4,7 +4,7 @@ import type { ConfiguredDevice, RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceTarget } from "./events.ts";
 import { rescored } from "./loop.ts";
 import type { RunContext } from "./run_context.ts";
-import { scoreOf } from "./scoring.ts";
+import { brokenLimit, scoreOf } from "./scoring.ts";
 import type { RunStore } from "./store/run_store.ts";
 
 /** A device that the run went on without. */
@@ -52,6 +52,11 @@ export function activeTargets(store: RunStore): DeviceTarget[] {
   return allTargets(store).filter(({ device }) => !dropped.some((one) => one.device === device));
 }
 
+/** The backend of each device, since the targets were found on it. */
+export function deviceBackends(store: RunStore): Readonly<Record<string, string | undefined>> {
+  return (store.get("backends") ?? {}) as Record<string, string>;
+}
+
 /**
  * Leaves `device` out for the rest of the run, and scores what is done by the devices that stay, so that all rewards of
  * the run compare. False where the run is to stop instead: by its configuration, or because no other device is left.
@@ -65,7 +70,10 @@ export function leaveOut({ config, emit, store }: RunContext, device: string, re
     const targets = activeTargets(store);
     for (const role of ["baseline", "search"] as const) {
       for (const trial of store.trials(role)) {
-        store.saveTrial(rescored(trial, (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy)));
+        store.saveTrial(rescored(trial, {
+          score: (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy),
+          brokenLimit: (one, latencyMs) => brokenLimit(config, one, latencyMs),
+        }));
       }
     }
   });

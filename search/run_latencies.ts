@@ -1,5 +1,5 @@
 // Who times the students of a run, and what is aimed at.
-import { openDevices } from "../devices/mod.ts";
+import { DeviceGoneError, openDevices } from "../devices/mod.ts";
 import type { DeviceDescription } from "../src/schemas/measurement.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
 import { baselineWidths } from "./baselines.ts";
@@ -9,7 +9,15 @@ import type { LatencySource } from "./latency/latency_source.ts";
 import { replayedLatencies } from "./latency/replay.ts";
 import { formatDuration } from "../src/cli/format.ts";
 import type { RunContext } from "./run_context.ts";
-import { activeDevices, activeTargets, allTargets, droppedDevices, keepDevices, leaveOut } from "./run_devices.ts";
+import {
+  activeDevices,
+  activeTargets,
+  allTargets,
+  deviceBackends,
+  droppedDevices,
+  keepDevices,
+  leaveOut,
+} from "./run_devices.ts";
 import { runFolder } from "./run_folder.ts";
 import { RunStore } from "./store/run_store.ts";
 
@@ -20,6 +28,7 @@ export async function openLatencies(context: RunContext, cleanup: AsyncDisposabl
   const open = context.openDevices ?? openDevices;
   const names = activeDevices(store, config).map(({ name }) => name);
   emit({ type: "phase", phase: "devices", message: `Opening and timing: ${names.join(", ")}.` });
+  const unavailable: DeviceGoneError[] = [];
   const { close, devices } = await open(names, {
     dataDir: config.dataDir,
     runtimes: [config.runtime],
@@ -28,10 +37,18 @@ export async function openLatencies(context: RunContext, cleanup: AsyncDisposabl
     deviceWaitMs: config.deviceWait * 1000,
     log: (message) => emit({ type: "note", message }),
     onPairing: context.onPairing,
+    onUnavailable(name, { message }) {
+      unavailable.push(new DeviceGoneError(name, message));
+      return config.deviceGone === "continue";
+    },
     signal,
+  }).catch((error) => {
+    signal?.throwIfAborted();
+    throw unavailable.find(({ message }) => message === error.message) ?? error;
   });
   cleanup.defer(close);
-  keepDevices(store, config, devices.map(({ name }) => name));
+  keepDevices(store, config, [...devices.map(({ name }) => name), ...unavailable.map(({ device }) => device)]);
+  for (const gone of unavailable) if (!leaveOut(context, gone.device, gone.message)) throw gone;
   const described = devices.map((device) => device.describe());
   const before = ((store.get("devices") ?? []) as DeviceDescription[])
     .filter(({ name }) => !described.some((device) => device.name === name));
@@ -42,7 +59,8 @@ export async function openLatencies(context: RunContext, cleanup: AsyncDisposabl
     runtime: config.runtime,
     profile: config.profile,
     seed: config.seed,
-    stored: (modelHash, device) => store.measurement(modelHash, device, config.runtime),
+    backendOf: (device) => deviceBackends(store)[device],
+    stored: (modelHash, device) => store.measurement(modelHash, device, config.runtime, deviceBackends(store)[device]),
     onMeasured: (measurement) => store.saveMeasurements([measurement]),
     onActivity(device, activity) {
       const waits = activity.startsWith("waits:");
@@ -61,7 +79,8 @@ function openReplay({ config, store }: RunContext, run: string, cleanup: AsyncDi
     throw new Error(`run "${run}" went on without ${left.join(", ")}, so it cannot be replayed with that device`);
   }
   keepDevices(store, config, devices);
-  return replayedLatencies(other, { run, devices, runtime: config.runtime });
+  const backends = deviceBackends(other);
+  return replayedLatencies(other, { run, devices, runtime: config.runtime, backendOf: (device) => backends[device] });
 }
 
 /**
@@ -88,6 +107,10 @@ export async function findTargets(
     if (!measured) throw new Error(`the reference network was not timed on device "${name}"`);
     return { device: name, targetMs: targetMs ?? measured.latencyMs, weight };
   });
-  store.set("targets", targets);
+  const backends = reference.measurements.map(({ backend, device }) => [device.name, backend]);
+  store.transaction(() => {
+    store.set("backends", Object.fromEntries(backends));
+    store.set("targets", targets);
+  });
   return targets;
 }

@@ -1,13 +1,14 @@
-// What the harness itself adds to its samples.
-import { referenceNetworks } from "../../devices/references.ts";
-import { type LoadRequest, PROTOCOL } from "../../src/schemas/measurement.ts";
-import { runtime } from "./lab.ts";
-import { student } from "./networks.ts";
-import type { BesideBare } from "./overhead_page.ts";
+// What the harness itself adds to its samples: its blocks around a network that does nothing, in the same browser, beside
+// the time of the shortest network that it times.
+import { blockMs } from "../../devices/protocol/profiles.ts";
+import { runsPerBlock } from "../../devices/protocol/blocks.ts";
+import { twin } from "./networks.ts";
 import { type Row, shareLine } from "./row.ts";
 import { median } from "./statistics.ts";
 
 const scriptPath = "overhead_page.js";
+/** Of an isolated page of Chromium. */
+const tickMs = 0.005;
 
 async function bundle(): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -21,28 +22,35 @@ async function bundle(): Promise<string> {
 }
 
 export const overhead: Row = async ({ lab, pieces }) => {
-  const { source, input } = student(3);
-  const request: LoadRequest = {
-    protocol: PROTOCOL,
-    runtime,
-    profile: "standard",
-    seed: 1,
-    load: 0,
-    loads: 1,
-    networks: [...referenceNetworks, { source, input }],
-  };
-  const loads = await pieces.collect("overhead", 3, async () => {
-    const script = await bundle();
-    const { harnessMs, bareMs } = await lab.inPage(async (page) => {
-      await page.route(`**/${scriptPath}`, (route) => route.fulfill({ contentType: "text/javascript", body: script }));
-      return await page.evaluate(async ({ request, path }): Promise<BesideBare> => {
-        const module = await import(new URL(path, location.href).href);
-        return await module.measureBesideBare(request);
-      }, { request, path: scriptPath });
-    });
-    return harnessMs.map((samplesMs, index) => median(samplesMs) / median(bareMs[index]) - 1);
+  const [shortest] = await pieces.collect("overhead, shortest network", 1, async () => {
+    const { models: [{ medianMs }] } = await lab.session([twin({ planted: false })], "fast");
+    return medianMs;
   });
-  const shares = request.networks.map((_network, index) => median(loads.map((load) => load[index])));
-  const worst = shares.reduce((worst, share) => Math.abs(share) > Math.abs(worst) ? share : worst, 0);
-  return [shareLine("what the harness adds to samples, beside bare loops in the same page", 0.005, worst, null)];
+  const runs = runsPerBlock(shortest, tickMs);
+  const pages = await pieces.collect("overhead, empty blocks", 3, async () => {
+    const script = await bundle();
+    return await lab.inPage(async (page) => {
+      await page.route(`**/${scriptPath}`, (route) => route.fulfill({ contentType: "text/javascript", body: script }));
+      return await page.evaluate(async ({ runs, path }): Promise<number[]> => {
+        const module = await import(new URL(path, location.href).href);
+        return await module.measureEmptyBlocks(runs);
+      }, { runs, path: scriptPath });
+    });
+  });
+  const addedMs = median(pages.map((samplesMs) => median(samplesMs)));
+  return [
+    shareLine(
+      `what the harness adds to a sample of ${shortest.toFixed(2)} ms (${runs} inferences in ${blockMs(tickMs)} ms)`,
+      0.005,
+      addedMs / shortest,
+      null,
+    ),
+    {
+      figure: "the same in microseconds per inference",
+      aim: "",
+      nacre: (addedMs * 1000).toFixed(2),
+      usual: "",
+      met: null,
+    },
+  ];
 };

@@ -25,6 +25,8 @@ export interface LaunchBrowserDeviceOptions {
   launch?: LaunchBrowser;
   /** How long its page may take to pair. Default 60 s. */
   pairDeadlineMs?: number;
+  /** Calls `launch` once a browser that died may be launched again, which keeps the cores busy; default: at once. */
+  onDied?: (launch: () => void) => void;
 }
 
 /** A launched browser that is paired with a hub, where loads run under its name. */
@@ -50,7 +52,8 @@ function launchError(name: string, error: unknown): Error {
  */
 export async function launchBrowserDevice(
   name: BrowserName,
-  { hub, runtimes, log, signal, launch = launchers[name], pairDeadlineMs = 60_000 }: LaunchBrowserDeviceOptions,
+  { hub, runtimes, log, signal, launch = launchers[name], pairDeadlineMs = 60_000, onDied = (again) => again() }:
+    LaunchBrowserDeviceOptions,
 ): Promise<BrowserDevice> {
   let browser: LaunchedBrowser | undefined;
   let pairedName: string | undefined;
@@ -77,7 +80,7 @@ export async function launchBrowserDevice(
       await pairing.refuse();
       throw error;
     }
-    launched.gone.then(relaunch);
+    launched.gone.then(() => onDied(relaunch));
   }
 
   function relaunch(): void {
@@ -100,9 +103,11 @@ export async function launchBrowserDevice(
   function close(): Promise<void> {
     closed = true;
     ended.abort(new Error(`device "${name}" is closed`));
+    // What was measured is there: a clean-up that fails must not take it along.
+    const failed = (what: string) => (error: Error) => log?.(`device "${name}": ${what}: ${error.message}`);
     return closing ??= (async () => {
-      if (pairedName !== undefined) await hub.revoke(pairedName);
-      await browser?.close();
+      if (pairedName !== undefined) await hub.revoke(pairedName).catch(failed("its pairing could not be ended"));
+      await browser?.close().catch(failed("its browser could not be closed"));
     })();
   }
 

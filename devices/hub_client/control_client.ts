@@ -1,4 +1,10 @@
-import { controlAnswers, type ControlBody, type ControlPath, controlRefusalSchema } from "../server/control_wire.ts";
+import {
+  controlAnswers,
+  type ControlBody,
+  type ControlPath,
+  type ControlRefusalKind,
+  controlRefusalSchema,
+} from "../server/control_wire.ts";
 import type { z } from "zod";
 import { readControlFile } from "../server/hub_lock.ts";
 
@@ -10,7 +16,7 @@ export class HubUnreachableError extends Error {
 /** The hub said no. */
 export class ControlRefusedError extends Error {
   override name = "ControlRefusedError";
-  constructor(readonly kind: "gone" | "range" | "unknown-job" | undefined, message: string) {
+  constructor(readonly kind: ControlRefusalKind | undefined, message: string) {
     super(message);
   }
 }

@@ -2,12 +2,15 @@
 import { resolve } from "node:path";
 import type { RawLoad } from "../../src/schemas/measurement.ts";
 import { DeviceGoneError } from "../device.ts";
-import type { Hub, Pairing, PairingState } from "../hub.ts";
-import type { ControlFile } from "../server/hub_lock.ts";
+import { type Hub, type Pairing, type PairingState, TooManyLinksError } from "../hub.ts";
+import { type ControlFile, readControlFile } from "../server/hub_lock.ts";
 import { absolutePaths } from "../server/local_hub.ts";
+import { ownerHeardEveryMs } from "../server/owners.ts";
 import { type ControlCall, ControlRefusedError, createControlCall, HubUnreachableError } from "./control_client.ts";
 
 const retryMs = 500;
+/** How long one who asks waits for a hub to come after one that has ended. */
+const comeBackMs = 20_000;
 
 export interface AttachOptions {
   control: ControlFile;
@@ -21,7 +24,8 @@ export interface AttachOptions {
  * Speaks to the hub that wrote `control`, and to those after it: one that is started anew goes on with what was asked. Where
  * none is while this program needs one, it serves itself.
  */
-export function attachHub(dataDir: string, { control, ownName, takeOver }: AttachOptions): Hub {
+export function attachHub(dataDir: string, { control: first, ownName, takeOver }: AttachOptions): Hub {
+  let control = first;
   const call = createControlCall(resolve(dataDir));
   const closed = new AbortController();
   let own: Hub | undefined;
@@ -30,34 +34,60 @@ export function attachHub(dataDir: string, { control, ownName, takeOver }: Attac
   /** This program's own hub, if it has or can have one now. */
   async function serveInstead(): Promise<Hub | undefined> {
     if (own || closed.signal.aborted) return own;
-    taking ??= takeOver(control).finally(() => taking = undefined);
+    taking ??= takeOver(lastControl()).finally(() => taking = undefined);
     // Why it cannot be had now (for instance the port is not free yet) may pass: the caller tries again.
     own ??= await taking.catch(() => null) ?? undefined;
     return own;
   }
 
+  /** Of the other program's hub that serves now, or served last. */
+  function lastControl(): ControlFile {
+    try {
+      control = readControlFile(resolve(dataDir)) ?? control;
+    } catch {
+      // Whoever asks that hub hears what is wrong with its file.
+    }
+    return control;
+  }
+
+  /** What `ask` brings from the hub of another program or, where none serves any more, `askOwn` from this program's. */
+  async function reach<Value>(ask: () => Promise<Value>, askOwn: (hub: Hub) => Promise<Value>): Promise<Value> {
+    const deadline = performance.now() + comeBackMs;
+    for (;;) {
+      if (own) return await askOwn(own);
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof HubUnreachableError) || closed.signal.aborted) throw error;
+        if (await serveInstead()) continue;
+        if (performance.now() > deadline) throw error;
+      }
+      await pause(retryMs, closed.signal);
+    }
+  }
+
   async function pair(options: { name?: string; temporary?: boolean }): Promise<Pairing> {
     const body = { owner: ownName, name: options.name, temporary: options.temporary ?? false };
-    return pairingOf(call, await rangeErrors(call("/pair", body)));
+    return pairingOf(call, await namedErrors(call("/pair", body)));
   }
 
   // That it has ended meanwhile shows when it is needed.
-  call("/join", { owner: ownName }).catch(() => {});
+  const join = () => void call("/join", { owner: ownName }).catch(() => {});
+  join();
+  const joining = setInterval(() => {
+    if (!own) join();
+  }, ownerHeardEveryMs);
   return {
-    url: control.pageUrl,
-    lan: control.lan,
-    devices: async () => await (own ? own.devices() : call("/devices", {})),
-    async pair(options = {}) {
-      try {
-        return await (own ? own.pair(options) : pair(options));
-      } catch (error) {
-        if (!(error instanceof HubUnreachableError)) throw error;
-        const hub = await serveInstead();
-        return await (hub ? hub.pair(options) : pair(options));
-      }
+    get url() {
+      return own?.url ?? lastControl().pageUrl;
     },
-    approve: async (code) => await (own ? own.approve(code) : call("/approve", { code })),
-    revoke: async (name) => await (own ? own.revoke(name) : call("/revoke", { owner: ownName, name })),
+    get lan() {
+      return own?.lan ?? lastControl().lan;
+    },
+    devices: () => reach(() => call("/devices", {}), (hub) => hub.devices()),
+    pair: (options = {}) => reach(() => pair(options), (hub) => hub.pair(options)),
+    approve: (code) => reach(() => call("/approve", { code }), (hub) => hub.approve(code)),
+    revoke: (name) => reach(() => call("/revoke", { owner: ownName, name }), (hub) => hub.revoke(name)),
     async runLoad(name, request, options) {
       const { signal: asked, onActivity, waitMs, files } = options;
       if (own) return await own.runLoad(name, request, options);
@@ -111,42 +141,49 @@ export function attachHub(dataDir: string, { control, ownName, takeOver }: Attac
     async close() {
       if (closed.signal.aborted) return;
       closed.abort(new Error("the hub is closed"));
+      clearInterval(joining);
       const hub = own ?? await taking?.catch(() => null);
       await (hub ? hub.close() : call("/leave", { owner: ownName }).catch(() => {}));
     },
   };
 }
 
-async function rangeErrors<Value>(answer: Promise<Value>): Promise<Value> {
+type LinkShown = Pick<Pairing, "url" | "expiresAt" | "fingerprint">;
+
+async function namedErrors<Value>(answer: Promise<Value>): Promise<Value> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof ControlRefusedError && error.kind === "range") throw new RangeError(error.message);
-    throw error;
+    if (!(error instanceof ControlRefusedError)) throw error;
+    if (error.kind === "range") throw new RangeError(error.message);
+    throw error.kind === "too-many-links" ? new TooManyLinksError(error.message) : error;
   }
 }
 
-function pairingOf(call: ControlCall, { id, url, expiresAt }: { id: string; url: string; expiresAt: number }): Pairing {
+function pairingOf(call: ControlCall, { id, ...link }: { id: string } & LinkShown): Pairing {
+  /** A link ends with its hub. */
+  const ended = <Value>(value: Value) => (error: unknown): Value => {
+    if (error instanceof HubUnreachableError) return value;
+    throw error;
+  };
   let seen = 0;
   let last: PairingState | undefined;
   return {
-    url,
-    expiresAt,
+    ...link,
     async next({ signal } = {}) {
       if (last && last.state !== "asks") return last;
       for (;;) {
-        const state = await call("/pair/next", { id, index: seen }, { signal }).catch((error): PairingState => {
-          if (error instanceof HubUnreachableError) return { state: "expired" };
-          throw error;
-        });
+        const state = await call("/pair/next", { id, index: seen }, { signal }).catch(
+          ended<PairingState>({ state: "expired" }),
+        );
         if (!state) continue;
         seen++;
         return last = state;
       }
     },
-    approve: (code) => call("/pair/approve", { id, code }),
+    approve: (code) => call("/pair/approve", { id, code }).catch(ended(false)),
     async refuse() {
-      await call("/pair/refuse", { id });
+      await call("/pair/refuse", { id }).catch(ended(null));
     },
   };
 }

@@ -11,7 +11,7 @@ import { jsonResult } from "./json_result.ts";
 import { measure, type MeasureResult } from "./measure.ts";
 import { showProgress } from "./progress.ts";
 import { failureLines, renderMeasurements } from "./render.ts";
-import { createSamplesFile, type SamplesFile } from "./samples_csv.ts";
+import { checkSamplesPath, createSamplesFile, type SamplesFile } from "./samples_csv.ts";
 
 const command = {
   name: "measure",
@@ -30,9 +30,10 @@ const command = {
   ],
 };
 
-function openSamples(path: string | undefined): SamplesFile | undefined {
+/** What `work` says of the file of samples, as a UsageError. */
+function orUsageError<Result>(work: () => Result): Result {
   try {
-    return path === undefined ? undefined : createSamplesFile(path);
+    return work();
   } catch (error) {
     throw new UsageError(`--csv: ${(error as Error).message}`);
   }
@@ -52,7 +53,9 @@ function tableColumns(): number {
 async function main(): Promise<number> {
   const options = parseOptions(measureOptionsSchema, Deno.args, { command });
   if (options === null) return exitCodes.done;
-  const samples = openSamples(options.csv);
+  const { csv } = options;
+  if (csv !== undefined) orUsageError(() => checkSamplesPath(csv, options.model));
+  let samples: SamplesFile | undefined;
   const screen = openScreen();
   const shown = showProgress(screen);
   const say = (text: string) => screen.say(screen.live ? wrapWords(text, screen.columns()).join("\n") : text);
@@ -67,7 +70,15 @@ async function main(): Promise<number> {
       lan: options.lan,
       port: options.port,
       deviceWaitMs: options.deviceWait * 1000,
+      renewNominals: options.renewNominal,
       signal,
+      onRead(models, files) {
+        if (csv === undefined || models.length === 0) return;
+        samples = orUsageError(() => {
+          checkSamplesPath(csv, files);
+          return createSamplesFile(csv);
+        });
+      },
       log: say,
       onPairing: (pairing, context) => approveInTerminal(pairing, { ...context, terminal: screen }),
       onProgress: shown.progress,
@@ -79,6 +90,8 @@ async function main(): Promise<number> {
       },
     });
     screen.close();
+    const written = samples?.close();
+    if (written !== undefined && written !== csv) screen.say(`${csv} cannot be written; the samples are in ${written}`);
     const comparisons = compareModels(result.measurements);
     if (options.json) console.log(JSON.stringify(jsonResult(result, comparisons)));
     else if (result.measurements.length > 0) {
@@ -88,8 +101,10 @@ async function main(): Promise<number> {
     return exitCodeOf(result);
   } catch (error) {
     screen.close();
+    if (error instanceof UsageError) throw error;
+    const written = samples?.close();
     if (signal.aborted) {
-      say(options.csv ? `Stopped. Sessions that were over are in ${options.csv}.` : "Stopped.");
+      say(written ? `Stopped. Sessions that were over are in ${written}.` : "Stopped.");
       return exitCodes.interrupted;
     }
     say((error as Error).message);

@@ -1,8 +1,9 @@
 import type { Measurement, Model, ProfileName, RuntimeName } from "../../src/schemas/measurement.ts";
-import type { Device, SessionProgress } from "../device.ts";
+import { type Device, DeviceGoneError, type Outcome, type SessionProgress } from "../device.ts";
 import { createDeviceOpener, type DeviceOpener, type OpenerParts } from "../open_device.ts";
 import type { SettlePairing } from "../pair_device.ts";
 import { type ModelSource, readModels } from "./read_models.ts";
+import { isFarTooWide, narrower } from "./far_too_wide.ts";
 import { groupByRuntime, type RuntimeGroups } from "./group_by_runtime.ts";
 
 export interface MeasureOptions {
@@ -22,6 +23,10 @@ export interface MeasureOptions {
   port?: number;
   /** How long a paired browser may be away. Default 10 minutes. */
   deviceWaitMs?: number;
+  /** Drops the references' nominal times of what is measured, as if it were measured for the first time. */
+  renewNominals?: boolean;
+  /** Told before any device is opened which models could be read, and where their files lie; what it throws ends all. */
+  onRead?: (models: readonly Model[], files: readonly string[]) => void;
   /** Lines for people. */
   log?: (line: string) => void;
   /** Settles the pairing of a browser that is not known yet; absent: such a browser is an error. */
@@ -65,28 +70,44 @@ function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s*[\r\n]+\s*/g, " ");
 }
 
-async function measureSession(
+/** The models of one runtime on one device; `gone`: the device went away meanwhile. */
+async function measureGroup(
   device: Device,
   { runtime, models }: { runtime: RuntimeName; models: readonly Model[] },
   { profile = "standard", onProgress, signal }: MeasureOptions,
-): Promise<MeasureResult> {
-  const result: MeasureResult = { measurements: [], failures: [] };
-  const failed = (model: Model, error: string) =>
-    result.failures.push({ model: model.name, device: device.name, runtime, error });
-  try {
-    const outcomes = await device.measure({ models, runtime, profile }, {
-      signal,
-      onProgress: (progress) => onProgress?.({ ...progress, device: device.name, runtime }),
-    });
-    for (const [index, outcome] of outcomes.entries()) {
-      if ("error" in outcome) failed(models[index], oneLine(outcome.error));
-      else result.measurements.push({ model: models[index].name, measurement: outcome.measurement });
+): Promise<{ outcomes: Outcome[]; gone?: DeviceGoneError }> {
+  let gone: DeviceGoneError | undefined;
+  const failed = (error: unknown): Outcome => ({ error: oneLine(error) });
+
+  async function session(some: readonly Model[]): Promise<Outcome[]> {
+    if (gone) return some.map(() => failed(gone));
+    try {
+      return await device.measure({ models: some, runtime, profile }, {
+        signal,
+        onProgress: (progress) => onProgress?.({ ...progress, device: device.name, runtime }),
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof DeviceGoneError) gone = error;
+      if (gone || some.length === 1) return some.map(() => failed(error));
     }
-  } catch (error) {
-    signal?.throwIfAborted();
-    for (const model of models) failed(model, oneLine(error));
+    // One of them may be at fault, and is not to take the others along.
+    return await oneByOne(some);
   }
-  return result;
+
+  async function oneByOne(some: readonly Model[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const model of some) outcomes.push(...await session([model]));
+    return outcomes;
+  }
+
+  const outcomes = await session(models);
+  for (const [index, outcome] of outcomes.entries()) {
+    if (models.length === 1 || gone || "error" in outcome || !isFarTooWide(outcome.measurement)) continue;
+    const [again] = await session([models[index]]);
+    if ("measurement" in again) outcomes[index] = { measurement: narrower(outcome.measurement, again.measurement) };
+  }
+  return { outcomes, gone };
 }
 
 async function measureDevice(
@@ -115,7 +136,22 @@ async function measureDevice(
     add({ measurements: [], failures });
     return results;
   }
-  for (const group of groups) add(await measureSession(device, group, options));
+  let gone: DeviceGoneError | undefined;
+  for (const group of groups) {
+    const { models, runtime } = group;
+    // Who waited for it once in vain need not do so for each runtime.
+    const done = gone
+      ? { outcomes: models.map((): Outcome => ({ error: oneLine(gone) })), gone }
+      : await measureGroup(device, group, options);
+    gone = done.gone;
+    const result: MeasureResult = { measurements: [], failures: [] };
+    for (const [index, outcome] of done.outcomes.entries()) {
+      const model = models[index].name;
+      if ("measurement" in outcome) result.measurements.push({ model, measurement: outcome.measurement });
+      else result.failures.push({ model, device: name, runtime, error: oneLine(outcome.error) });
+    }
+    add(result);
+  }
   return results;
 }
 
@@ -132,6 +168,7 @@ export async function measure(models: readonly ModelSource[], options: MeasureOp
   const { devices = ["here"], runtimes = [], dataDir = ".nacre", signal } = options;
   signal?.throwIfAborted();
   const read = await readModels(models, options);
+  options.onRead?.(read.models, [...read.files.values()]);
   const sessions = groupByRuntime(read.models, runtimes);
   const opener = createDeviceOpener({
     ...options,

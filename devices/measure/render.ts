@@ -20,12 +20,12 @@ function tableColumns(rows: readonly ModelMeasurement[]): TableColumn<ModelMeasu
     {
       head: "device",
       cell: ({ measurement }) => measurement.device.name,
-      dropOrder: oneOf(({ measurement }) => measurement.device.name) ? 4 : 0,
+      dropOrder: oneOf(({ measurement }) => measurement.device.name) ? 5 : 0,
     },
     {
       head: "runtime",
       cell: ({ measurement }) => measurement.runtime,
-      dropOrder: oneOf(({ measurement }) => measurement.runtime) ? 3 : 0,
+      dropOrder: oneOf(({ measurement }) => measurement.runtime) ? 4 : 0,
     },
     { head: "ms", cell: ({ measurement }) => ms(measurement.latencyMs), align: "right", dropOrder: 0 },
     {
@@ -35,8 +35,9 @@ function tableColumns(rows: readonly ModelMeasurement[]): TableColumn<ModelMeasu
       align: "right",
       dropOrder: 1,
     },
+    { head: "median", cell: ({ measurement }) => ms(measurement.medianMs), align: "right", dropOrder: 3 },
     { head: "p90", cell: ({ measurement }) => ms(measurement.p90Ms), align: "right", dropOrder: 2 },
-    { head: "ratio", cell: ({ measurement }) => measurement.ratio.toFixed(3), align: "right", dropOrder: 5 },
+    { head: "ratio", cell: ({ measurement }) => measurement.ratio.toFixed(3), align: "right", dropOrder: 6 },
     {
       head: "",
       cell: ({ measurement }) => mark(measurement),

@@ -1,4 +1,5 @@
 // Makes of the models of a session what a runtime can be given, and what it must answer.
+import { checkedValues } from "../protocol/check.ts";
 import { oneLine } from "../runtimes/one_line.ts";
 import { runtimeFamilies, type RuntimeFamily } from "../runtimes/table.ts";
 import type { Reference } from "../reference.ts";
@@ -30,7 +31,7 @@ export interface PreparedNetworks {
   networks: MeasuredNetwork[];
   /** Where the files of `networks` lie on this machine, by SHA-256. */
   files: Map<string, string>;
-  /** Of each network: checked values of its outputs, as this machine computes them. */
+  /** Of each network: checked values of its outputs beside those of the others, as this machine computes them. */
   expected: number[][];
   /** Of each model: why it cannot run, in one line. */
   errors: (string | undefined)[];
@@ -133,7 +134,7 @@ export async function prepareNetworks(
   return {
     networks: prepared.map(({ network }) => network),
     files: new Map(prepared.flatMap(({ files }) => files)),
-    expected: prepared.map(({ expected }) => expected),
+    expected: prepared.map(({ expected }) => checkedValues(expected, prepared.length)),
     errors,
   };
 }

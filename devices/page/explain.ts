@@ -2,6 +2,7 @@
 import { sentence } from "./activity.ts";
 import { PairingRefusedError } from "./pairing.ts";
 import { RefusedError, ServerGoneError } from "./post.ts";
+import type { Tone } from "./session_state.ts";
 
 export interface Explanation {
   headline: string;
@@ -11,6 +12,8 @@ export interface Explanation {
   button?: string;
   /** Whether the page goes on looking for the server by itself. */
   waits: boolean;
+  /** Default: stopped. */
+  tone?: Tone;
 }
 
 /** The link did not pair this browser, which is not paired from before either. */
@@ -19,6 +22,14 @@ export class LinkRefusedError extends Error {
 }
 
 const newLink = "Open the link or scan the code that Nacre shows in the terminal.";
+
+/** Nacre has not come back in the time for which the page waits. */
+export const notBack: Explanation = {
+  headline: "Nacre is out of reach",
+  advice: "It has not come back for two hours. Start it again in the terminal, then connect again.",
+  button: "Connect again",
+  waits: false,
+};
 
 /** For an error that ended pairing or the work of a paired page. */
 export function explain(error: unknown): Explanation {
@@ -42,9 +53,12 @@ export function explain(error: unknown): Explanation {
   if (error instanceof ServerGoneError) {
     return {
       headline: "Nacre is out of reach",
-      advice: "Start it again in the terminal, check that this device is in the same network, then connect again.",
+      advice:
+        "Start it again in the terminal and check that this device is in the same network. This page goes on by itself " +
+        "if that is within two hours.",
       button: "Connect again",
-      waits: false,
+      waits: true,
+      tone: "paused",
     };
   }
   if (!(error instanceof RefusedError)) {
@@ -66,8 +80,10 @@ export function explain(error: unknown): Explanation {
     case 410:
       return {
         headline: "Finished",
-        advice: "Nacre has ended. You can close this page, or leave it open: it goes on when Nacre runs again.",
+        advice:
+          "Nacre has ended. You can close this page, or leave it open: it goes on when Nacre runs again within two hours.",
         waits: true,
+        tone: "ready",
       };
     default:
       return {

@@ -6,20 +6,16 @@ import { sentence } from "./activity.ts";
 import { openSession } from "./api.ts";
 import { connect, type Connected } from "./connect.ts";
 import { crashedJob, type MarkPlace, withMark } from "./crash_marker.ts";
-import { explain, type Explanation, unfit } from "./explain.ts";
+import { explain, type Explanation, notBack, unfit } from "./explain.ts";
 import { browserLine } from "./line.ts";
 import { createLoadDisplay } from "./load_display.ts";
 import { createPairingView } from "./pairing_view.ts";
 import { waitForJob } from "./poll.ts";
-import { RefusedError } from "./post.ts";
 import { runJob } from "./run_job.ts";
 import { loadState, type PageState, saveState } from "./session_state.ts";
 import { createView } from "./view.ts";
+import { waitForServer } from "./wait_for_server.ts";
 import { createScreenKeeper } from "./wake_lock.ts";
-
-const lookAgainMs = 5000;
-/** Two hours. */
-const looksAtMost = 1440;
 
 const page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
   "",
@@ -42,8 +38,8 @@ function showStatus(status: PageState["status"]): void {
 }
 
 function showEnd(explanation: Explanation): void {
-  const { headline, advice, waits } = explanation;
-  keep({ ...state, status: { tone: waits ? "ready" : "stopped", headline, detail: advice } });
+  const { headline, advice, tone = "stopped" } = explanation;
+  keep({ ...state, status: { tone, headline, detail: advice } });
   view.showProblem(null);
   view.showExplanation(explanation, () => location.reload());
   screenKeeper.letGo();
@@ -142,16 +138,11 @@ async function timeNetworks(lease: Lease, key: CryptoKey): Promise<void> {
 
 /** After the end of Nacre: looks now and then whether it runs again, and goes on. */
 async function waitForNacre(): Promise<void> {
-  for (let looksLeft = looksAtMost; looksLeft > 0; looksLeft--) {
-    await line.pause(lookAgainMs);
-    try {
-      await openSession({ ...line, onLost: () => {} }, page);
-      location.reload();
-      return;
-    } catch (error) {
-      if (!(error instanceof RefusedError && error.status === 410)) throw error;
-    }
-  }
+  // What was said at the end stays meanwhile.
+  const quiet = { ...line, onLost: () => {} };
+  const back = await waitForServer(() => openSession(quiet, page), { pause: line.pause, now: Date.now });
+  if (back) location.reload();
+  else showEnd(notBack);
 }
 
 async function run(): Promise<void> {

@@ -6,12 +6,13 @@ import { preflight } from "../protocol/preflight.ts";
 import type { Lease } from "../protocol/wire.ts";
 import { loadRuntime, runtimesFolder } from "../runtimes/load_runtime.ts";
 import type { StartedRuntime } from "../runtimes/runtime.ts";
-import { type JobOutcome, sendReport } from "./api.ts";
+import type { JobOutcome } from "./api.ts";
 import { createChunkSender, LeaseLostError } from "./chunk_sender.ts";
 import { batteryNow, environmentFacts, pageFacts } from "./facts.ts";
 import { fetchModelFile } from "./model_file.ts";
 import { type Line, RefusedError } from "./post.ts";
 import { rest } from "./rest.ts";
+import { sendOutcome } from "./send_outcome.ts";
 import { megabytes } from "./session_state.ts";
 import type { WakeLockState } from "./wake_lock.ts";
 
@@ -47,8 +48,7 @@ export async function runJob(lease: Lease, page: JobPage): Promise<JobEnd> {
   );
   if (outcome.outcome === "lost") return outcome;
   try {
-    await sendReport(page.line, page.key, lease, { nonce: lease.nonce, chunks: sender.sent, outcome });
-    return outcome;
+    return await sendOutcome(page.line, page.key, lease, { chunks: sender.sent, outcome });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     return { outcome: "lost", refusal: error };

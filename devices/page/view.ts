@@ -85,8 +85,8 @@ export function createView(page: Document): View {
       problem.hidden = text === null;
       setText(problem, text ?? "");
     },
-    showExplanation({ headline: text, advice, button, waits }, onButton) {
-      view.showStatus({ tone: waits ? "ready" : "stopped", headline: text, detail: advice });
+    showExplanation({ headline: text, advice, button, tone = "stopped" }, onButton) {
+      view.showStatus({ tone, headline: text, detail: advice });
       view.showProgress(null);
       action.hidden = button === undefined;
       setText(action, button ?? "");

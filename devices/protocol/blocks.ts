@@ -42,6 +42,7 @@ export function reasonOf(error: unknown): string {
  */
 export function createBlockTimer({ clock, rest, checkpoint }: {
   clock: () => number;
+  /** May also tell somebody that this device still lives: it runs between blocks. */
   rest: () => Promise<void>;
   checkpoint: () => void;
 }): BlockTimer {

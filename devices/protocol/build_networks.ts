@@ -2,7 +2,7 @@
 import type { ColdFigures, LoadRequest } from "../../src/schemas/measurement.ts";
 import type { RunningNetwork, StartedRuntime } from "../runtimes/runtime.ts";
 import { reasonOf } from "./blocks.ts";
-import { checkedValues } from "./check.ts";
+import { checkedValues, shortValue } from "./check.ts";
 
 /** A network that answered. */
 export interface BuiltNetwork {
@@ -20,26 +20,37 @@ export type Built = { network: BuiltNetwork } | { reason: string };
 /** Rounding may differ from one inference to the next where threads share the work; nothing else may. */
 const sameWithin = 1e-4;
 
+/** What building needs beside the runtime. */
+export interface BuildSurroundings {
+  clock: () => number;
+  /** Sends signs of life while work takes long. */
+  alive: <Value>(work: Promise<Value>) => Promise<Value>;
+}
+
 /** Outputs to compare, or none if one of all of them is not finite. */
-function finiteValues(outputs: Float32Array): number[] {
-  return outputs.every(Number.isFinite) ? checkedValues(outputs) : [];
+function finiteValues(outputs: Float32Array, { networks }: LoadRequest): number[] {
+  return outputs.every(Number.isFinite) ? checkedValues(outputs, networks.length).map(shortValue) : [];
 }
 
 async function buildNetwork(
   request: LoadRequest,
   index: number,
   runtime: StartedRuntime,
-  clock: () => number,
+  { clock, alive }: BuildSurroundings,
 ): Promise<BuiltNetwork> {
-  const running = await runtime.build(request.networks[index]);
+  const running = await alive(runtime.build(request.networks[index]));
   try {
-    const startMs = clock();
-    const outputs = await running.infer();
-    const firstInferenceMs = clock() - startMs;
-    return { index, running, outputs: finiteValues(outputs), cold: { ...running.cold, firstInferenceMs } };
+    const { values, firstInferenceMs } = await alive(firstInference());
+    return { index, running, outputs: finiteValues(values, request), cold: { ...running.cold, firstInferenceMs } };
   } catch (error) {
     await running.dispose();
     throw error;
+  }
+
+  async function firstInference(): Promise<{ values: Float32Array; firstInferenceMs: number }> {
+    const startMs = clock();
+    const values = await running.infer();
+    return { values, firstInferenceMs: clock() - startMs };
   }
 }
 
@@ -47,10 +58,14 @@ async function buildNetwork(
  * Builds and runs a network that is never timed, and returns it: whatever is built first on a fresh runtime has another place in
  * memory and compiled code of another age than all that follow.
  */
-export async function buildPrimer(request: LoadRequest, runtime: StartedRuntime): Promise<RunningNetwork> {
+export async function buildPrimer(
+  request: LoadRequest,
+  runtime: StartedRuntime,
+  { alive }: Pick<BuildSurroundings, "alive">,
+): Promise<RunningNetwork> {
   try {
-    const primer = await runtime.build(request.networks[0]);
-    await primer.infer();
+    const primer = await alive(runtime.build(request.networks[0]));
+    await alive(primer.infer());
     return primer;
   } catch (error) {
     throw referenceFailed(0, reasonOf(error));
@@ -65,12 +80,12 @@ export async function buildNetworks(
   request: LoadRequest,
   runtime: StartedRuntime,
   into: Built[],
-  { clock, before }: { clock: () => number; before: (index: number) => Promise<void> },
+  { before, ...surroundings }: BuildSurroundings & { before: (index: number) => Promise<void> },
 ): Promise<void> {
   for (let index = 0; index < request.networks.length; index++) {
     await before(index);
     try {
-      into.push({ network: await buildNetwork(request, index, runtime, clock) });
+      into.push({ network: await buildNetwork(request, index, runtime, surroundings) });
     } catch (error) {
       if (index < 2) throw referenceFailed(index, reasonOf(error));
       into.push({ reason: reasonOf(error) });
@@ -84,8 +99,8 @@ export function referenceFailed(index: number, reason: string): Error {
 }
 
 /** Whether `network` now answers its input with other outputs than at first. */
-export async function outputChanged({ running, outputs }: BuiltNetwork): Promise<boolean> {
-  const now = finiteValues(await running.infer());
+export async function outputChanged({ running, outputs }: BuiltNetwork, request: LoadRequest): Promise<boolean> {
+  const now = finiteValues(await running.infer(), request);
   if (now.length !== outputs.length) return true;
   const scale = outputs.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   return now.some((value, index) => Math.abs(value - outputs[index]) > sameWithin * scale);

@@ -2,7 +2,7 @@
 import { hashSeed, Random } from "../../src/data/random.ts";
 import type { NetworkInput } from "../../src/schemas/measurement.ts";
 
-/** At most so many output values are compared. */
+/** At most so many output values are compared, of all networks of a load together. */
 export const checkedOutputs = 4096;
 
 /** The input, flat, in the order in which the network takes it: normally distributed, from the seed alone. */
@@ -25,8 +25,20 @@ export function inputShape({ shape, channelsFirst }: NetworkInput): number[] {
   return [batch, channels, height, width];
 }
 
-/** Evenly spread values of the outputs, all of them where they are few. A copy. */
-export function checkedValues(outputs: Float32Array): number[] {
-  const step = Math.ceil(outputs.length / checkedOutputs);
-  return Array.from({ length: Math.ceil(outputs.length / step) }, (_, index) => outputs[index * step]);
+function thinned(values: ArrayLike<number>, most: number): number[] {
+  const step = Math.max(1, Math.ceil(values.length / most));
+  return Array.from({ length: Math.ceil(values.length / step) }, (_, index) => values[index * step]);
+}
+
+/**
+ * Evenly spread values of the outputs of one of `networks` networks that are checked together, all of them where they are
+ * few: one report holds the values of all. Checked values may be thinned again, for more networks. A copy.
+ */
+export function checkedValues(outputs: ArrayLike<number>, networks = 1): number[] {
+  return thinned(thinned(outputs, checkedOutputs), Math.floor(checkedOutputs / networks));
+}
+
+/** Eight digits: as many as a 32-bit float has, and short as JSON. */
+export function shortValue(value: number): number {
+  return Number(value.toPrecision(8));
 }

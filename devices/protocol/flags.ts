@@ -19,7 +19,7 @@ const flags = {
   },
   "throttled": {
     invalidates: true,
-    meaning: "the device grew over 15 % slower while it measured, and pauses to cool down did not help",
+    meaning: "the device was over 15 % slower at times, and pauses to cool down did not help",
   },
   "implausible-time": {
     invalidates: true,
@@ -27,6 +27,11 @@ const flags = {
   },
   "too-few-rounds": { invalidates: true, meaning: "the load ended before there were enough samples to judge by" },
   "backend-changed": { invalidates: true, meaning: "the loads ran on different backends" },
+  "short-load": {
+    invalidates: false,
+    meaning:
+      "loads ended with fewer rounds or inferences than the profile asks for: networks timed beside it were slow",
+  },
   "failed-load": {
     invalidates: false,
     meaning: "the network failed in some of the loads, and the figures are those of the others",
@@ -34,11 +39,17 @@ const flags = {
   "unsteady": { invalidates: false, meaning: "the times had not settled when the warm-up had to end" },
   "coarse-clock": {
     invalidates: false,
-    meaning: "the clock is coarse, so each sample is the mean of several inferences",
+    meaning: "each sample is the mean of many inferences, too short for this clock: p90 hides single slow ones",
   },
   "drifted": {
     invalidates: false,
     meaning: "the device was over 5 % slower or faster at times, which the reference networks correct",
+  },
+  "far-from-nominal": {
+    invalidates: false,
+    meaning:
+      "the device was over 15 % slower or faster all along than when its scale was set, so the corrected latency " +
+      "differs from the median; if it is so from now on, measure --renew-nominal sets the scale anew",
   },
   "wide-interval": {
     invalidates: false,
@@ -55,8 +66,8 @@ const flags = {
 /** The name of a reason to doubt a measurement. */
 export type FlagName = keyof typeof flags;
 
-/** Flags that say nothing of the network, and may not come again: another load is worth its time. */
-export const passingFlags: readonly FlagName[] = ["hidden-page", "throttled"];
+/** Flags that say nothing of the network, and may not come again: another load at once is worth its time. */
+export const passingFlags: readonly FlagName[] = ["hidden-page"];
 
 function isKnown(flag: string): flag is FlagName {
   return Object.hasOwn(flags, flag);

@@ -12,7 +12,8 @@ import { type BlockNetwork, createBlockTimer, NetworkFailure } from "./blocks.ts
 import { buildNetworks, buildPrimer, type Built, outputChanged, referenceFailed } from "./build_networks.ts";
 import { requireFineClock } from "./clock.ts";
 import type { FlagName } from "./flags.ts";
-import { createOutbox } from "./outbox.ts";
+import type { HeatBaseline } from "./heat.ts";
+import { createOutbox, type Outbox } from "./outbox.ts";
 import { profiles } from "./profiles.ts";
 import { timeRounds } from "./rounds.ts";
 import { type WarmUp, warmUp } from "./warm_up.ts";
@@ -66,10 +67,11 @@ export async function measureLoad(
 ): Promise<LoadReport> {
   const watch = createWatch({ lost: runtime.lost, patienceMs: buildPatienceMs });
   const built: Built[] = [];
+  const outbox = createOutbox(hooks.onRounds, surroundings.clock);
   async function work(): Promise<LoadReport> {
-    const primer = await buildPrimer(request, runtime);
+    const primer = await buildPrimer(request, runtime, { alive: outbox.liveDuring });
     try {
-      return await run(request, runtime, surroundings, hooks, { watch, built });
+      return await run(request, runtime, surroundings, hooks, { watch, built, outbox });
     } finally {
       await primer.dispose();
       for (const one of built) if ("network" in one) await one.network.running.dispose();
@@ -82,14 +84,13 @@ async function run(
   request: LoadRequest,
   runtime: StartedRuntime,
   surroundings: Surroundings,
-  { onRounds, onActivity = () => {}, signal }: LoadHooks,
-  { watch, built }: { watch: Watch; built: Built[] },
+  { onActivity = () => {}, signal }: LoadHooks,
+  { watch, built, outbox }: { watch: Watch; built: Built[]; outbox: Outbox },
 ): Promise<LoadReport> {
   const { clock, rest, sleep = defaultSleep, hidden = () => false } = surroundings;
   const profile = profiles[request.profile];
   const maximumInferences = request.maximumInferences ?? Infinity;
   const tickMs = requireFineClock(clock);
-  const outbox = createOutbox(onRounds, clock);
   const flags = new Set<FlagName>();
 
   function checkpoint(): void {
@@ -100,44 +101,47 @@ async function run(
 
   await buildNetworks(request, runtime, built, {
     clock,
+    alive: outbox.liveDuring,
     async before(index) {
       checkpoint();
       onActivity(`building network ${index + 1} of ${request.networks.length}`);
-      await outbox.live();
       await rest();
     },
   });
   watch.allow(inferencePatienceMs);
-  const timer = createBlockTimer({ clock, rest, checkpoint });
+  const timer = createBlockTimer({
+    clock,
+    async rest() {
+      await outbox.live();
+      await rest();
+    },
+    checkpoint,
+  });
   // One each, and that of the primer.
   timer.count(built.length + 1);
   const networks: BlockNetwork[] = built.flatMap((one) =>
     "network" in one ? [{ index: one.network.index, running: one.network.running, runs: 1 }] : []
   );
 
-  async function dropNetwork({ index, message }: NetworkFailure): Promise<void> {
+  /** Takes a candidate out that cannot infer any more. */
+  async function leaveOut({ index, message }: NetworkFailure): Promise<void> {
+    if (index < 2) throw referenceFailed(index, message);
+    networks.splice(networks.findIndex((network) => network.index === index), 1);
     const failed = built[index];
     built[index] = { reason: message };
     if ("network" in failed) await failed.network.running.dispose();
   }
 
-  /** Candidates that cannot infer any more are dropped, and the rest is warmed up again. */
-  async function warmUpAll(most: number): Promise<WarmUp> {
+  const warmUpRandom = new Random(hashSeed(request.seed, request.load, "warm-up"));
+  /** What failed is left out, and the rest is warmed up again. */
+  async function warmUpAll(options: { sized?: boolean; maximumInferences: number }): Promise<WarmUp> {
     onActivity("warming up");
     while (true) {
       try {
-        return await warmUp(networks, profile.warmUp, {
-          timer,
-          clock,
-          tickMs,
-          maximumInferences: most,
-          onTurn: () => outbox.live(),
-        });
+        return await warmUp(networks, profile.warmUp, { timer, clock, tickMs, random: warmUpRandom, ...options });
       } catch (error) {
         if (!(error instanceof NetworkFailure)) throw error;
-        if (error.index < 2) throw referenceFailed(error.index, error.message);
-        networks.splice(networks.findIndex(({ index }) => index === error.index), 1);
-        await dropNetwork(error);
+        await leaveOut(error);
       }
     }
   }
@@ -150,7 +154,8 @@ async function run(
       await outbox.live();
       await sleep(Math.min(1000, leftMs));
     }
-    addWarmUp(await warmUpAll(maximumInferences));
+    // Blocks stay as they are: rounds of before and after the pause stand side by side.
+    if (networks.length > 2) addWarmUp(await warmUpAll({ sized: true, maximumInferences }));
   }
 
   const warm: WarmUp = { ms: 0, runs: 0, steady: true };
@@ -160,7 +165,12 @@ async function run(
     warm.steady &&= steady;
   }
   // Where nothing is left to measure, there is nothing to warm up for.
-  if (networks.length > 2) addWarmUp(await warmUpAll(maximumInferences * warmUpShare));
+  let baseline: HeatBaseline | undefined;
+  if (networks.length > 2) {
+    const first = await warmUpAll({ maximumInferences: maximumInferences * warmUpShare });
+    addWarmUp(first);
+    baseline = first.baseline;
+  }
 
   const { pauses, flags: roundFlags } = await timeRounds(networks, profile, {
     timer,
@@ -171,7 +181,8 @@ async function run(
     maximumInferences,
     hidden,
     onActivity,
-    onFailure: dropNetwork,
+    baseline,
+    onFailure: leaveOut,
     coolDown,
   });
   for (const flag of roundFlags) flags.add(flag);
@@ -190,7 +201,7 @@ async function run(
     const { cold, outputs } = one.network;
     const runsPerSample = networks.find((network) => network.index === index)?.runs ?? 1;
     // An inference that fails now gives no outputs at all, which is another answer too.
-    const changed = await outputChanged(one.network).catch(() => true);
+    const changed = await outbox.liveDuring(outputChanged(one.network, request)).catch(() => true);
     reports.push({ outcome: "timed", cold, outputs, runsPerSample, ...(changed && { outputChanged: true }) });
   }
   return {

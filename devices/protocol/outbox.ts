@@ -3,6 +3,7 @@
 const sendEveryMs = 2000;
 /** Without rounds: shorter than the lease of a job, which each piece moves on. */
 const lifeEveryMs = 10_000;
+const lookEveryMs = 2000;
 /** Of a piece as JSON; the rest of 256 KB is for what surrounds it. */
 const pieceBytes = 200_000;
 
@@ -11,6 +12,8 @@ export interface Outbox {
   offer(rounds: readonly number[][], end: number, options?: { force?: boolean }): Promise<void>;
   /** Sends a sign of life if nothing was sent for 10 s. */
   live(): Promise<void>;
+  /** Does `work` that says nothing by itself, and sends signs of life meanwhile; rejects when one is refused. */
+  liveDuring<Value>(work: Promise<Value>): Promise<Value>;
   /** Begins with another series of rounds. */
   restart(): void;
   /** Of the present series. */
@@ -60,6 +63,25 @@ export function createOutbox(onRounds: (rounds: number[][]) => Promise<void>, cl
       await send(piece);
     },
     live,
+    async liveDuring(work) {
+      await live();
+      let timer: ReturnType<typeof setInterval> | undefined;
+      let telling: Promise<void> = Promise.resolve();
+      const refused = new Promise<never>((_resolve, reject) => {
+        timer = setInterval(() => {
+          telling = telling.then(live);
+          telling.catch(reject);
+        }, lookEveryMs);
+      });
+      // What is left behind may still reject later on.
+      work.catch(() => {});
+      try {
+        return await Promise.race([work, refused]);
+      } finally {
+        clearInterval(timer);
+        await telling.catch(() => {});
+      }
+    },
     restart: () => void (sent = 0),
     sent: () => sent,
     total: () => total,

@@ -23,15 +23,15 @@ export interface PageFacts {
   webgpu: boolean;
 }
 
-type Need = "wasm" | "threads" | "webgl" | "webgpu";
+type Need = "wasm" | "webgl" | "webgpu";
 
 const needs: Record<RuntimeName, readonly Need[]> = {
   "tfjs-wasm": ["wasm"],
-  "tfjs-wasm-threads": ["wasm", "threads"],
+  "tfjs-wasm-threads": ["wasm"],
   "tfjs-webgl": ["webgl"],
   "tfjs-webgpu": ["webgpu"],
   "onnxruntime-wasm": ["wasm"],
-  "onnxruntime-wasm-threads": ["wasm", "threads"],
+  "onnxruntime-wasm-threads": ["wasm"],
   // Its WebGPU part is compiled to WebAssembly.
   "onnxruntime-webgpu": ["wasm", "webgpu"],
 };
@@ -41,11 +41,6 @@ const unmet: Record<Need, (facts: PageFacts) => string | null> = {
     wasm === true
       ? null
       : "This browser has no WebAssembly with SIMD: update it, or open this page in another browser.",
-  threads: ({ isolated }) =>
-    isolated === true
-      ? null
-      : "This page is not isolated from other sites, so the browser hides the memory that threads share: update the " +
-        "browser, open the page in a tab of its own, or measure with one thread.",
   webgl: ({ webgl }) =>
     webgl === true
       ? null
@@ -59,6 +54,10 @@ export function preflight(runtime: RuntimeName, facts: PageFacts): string | null
   if (facts.secure !== true) {
     const hidden = needs[runtime].includes("webgpu") ? "the GPU" : "what measuring needs";
     return `This page is not on https, so the browser hides ${hidden}: open the https link that the terminal shows.`;
+  }
+  if (facts.isolated !== true) {
+    return "This page is not isolated from other sites, so the browser coarsens its clock and hides the memory that " +
+      "threads share: update the browser, or open the page in a tab of its own.";
   }
   if (facts.visible !== true) return "This page is in the background: bring it to the front and leave it there.";
   if (!(facts.clockTickMs > 0 && facts.clockTickMs <= coarsestTickMs)) {

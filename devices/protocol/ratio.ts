@@ -72,38 +72,34 @@ function driftOf(now: Nominal, nominal: Nominal, position: number): number {
   return (1 - position) * Math.log(now.smallMs / nominal.smallMs) + position * Math.log(now.largeMs / nominal.largeMs);
 }
 
-const longestWindow = 8;
-/** Windows are shorter where there would be fewer of them. */
-const fewestWindows = 30;
-const fastEnd = 0.1;
+/** Odd, so that the median of a window is as often above the median of all rounds as below it. */
+const roundsPerWindow = 5;
+/** With fewer there would be too few windows to resample. */
+const fewestRoundsForWindows = 150;
 
-/**
- * ln of each network's fast end in windows of a few consecutive rounds: the 10 % quantile of up to 8 rounds, of fewer where
- * there are few rounds, down to the single ones.
- */
-function fastEnds(samplesMs: ArrayLike<number>): Float64Array {
-  const length = Math.min(longestWindow, Math.max(1, Math.floor(samplesMs.length / fewestWindows)));
+/** ln of the median of every window of 5 consecutive rounds; of every single round where there are fewer than 150. */
+export function logWindowMedians(samplesMs: ArrayLike<number>): Float64Array {
+  const length = samplesMs.length < fewestRoundsForWindows ? 1 : roundsPerWindow;
   const window = new Float64Array(length);
   return Float64Array.from({ length: Math.floor(samplesMs.length / length) }, (_, index) => {
     for (let i = 0; i < length; i++) window[i] = samplesMs[index * length + i];
-    return Math.log(quantile(window.sort(), fastEnd));
+    return Math.log(window.sort()[length >> 1]);
   });
 }
 
 /**
  * Per window of rounds ln c - ((1 - t) ln(s / S) + t ln(l / L)) - ln S: the log ratio to the nominal small reference.
  *
- * Of windows rather than of single rounds since a block that was interrupted says nothing of its network. Between fresh
- * processes (tfjs wasm, 6 to 8 of each, mean over 4 to 8 networks) the log ratio spread by 1.1 % quiet and 1.0 % beside two
- * busy processes, by single rounds 1.2 and 0.9 %; on a machine with three times as much to do as it has cores by 2.4
- * and 3.7 %, by single rounds 4.1 and 10 %.
+ * Of windows rather than of single rounds since one interrupted block spoils a round, but not the median of five. Of medians
+ * throughout, as the nominal times are: the median of a network that has two speeds is corrected, not replaced by its
+ * faster one.
  */
 export function pairedLogRatios(series: PairedSeries, position: number, nominal: Nominal): Float64Array {
   const logSmall = Math.log(nominal.smallMs);
   const logLarge = Math.log(nominal.largeMs);
-  const small = fastEnds(series.smallMs);
-  const large = fastEnds(series.largeMs);
-  return fastEnds(series.candidateMs).map((candidate, window) => {
+  const small = logWindowMedians(series.smallMs);
+  const large = logWindowMedians(series.largeMs);
+  return logWindowMedians(series.candidateMs).map((candidate, window) => {
     const drift = (1 - position) * (small[window] - logSmall) + position * (large[window] - logLarge);
     return candidate - drift - logSmall;
   });

@@ -1,9 +1,8 @@
 // The measuring itself: rounds of one block of every network, in an order drawn anew for each.
 import type { Random } from "../../src/data/random.ts";
 import { type BlockNetwork, type BlockTimer, NetworkFailure } from "./blocks.ts";
-import { referenceFailed } from "./build_networks.ts";
 import type { FlagName } from "./flags.ts";
-import { createHeatWatch } from "./heat.ts";
+import { createHeatWatch, type HeatBaseline } from "./heat.ts";
 import { type Outbox, shortMs } from "./outbox.ts";
 import type { Profile } from "./profiles.ts";
 import { createStopRule } from "./stop_rule.ts";
@@ -13,7 +12,7 @@ const mostRounds = 150_000;
 const tellEveryMs = 500;
 
 export interface RoundsResult {
-  pauses: { ms: number; drift: number }[];
+  pauses: { ms: number; drift: number; droppedRounds: number }[];
   flags: FlagName[];
 }
 
@@ -26,14 +25,16 @@ export interface RoundsContext {
   maximumInferences: number;
   hidden: () => boolean;
   onActivity: (activity: string) => void;
-  /** A candidate can no longer infer: it has no column in the rounds from now on. */
+  /** What heat is noticed against. */
+  baseline?: HeatBaseline;
+  /** Takes a candidate that can no longer infer out of the networks; rejects for a reference. */
   onFailure: (failure: NetworkFailure) => Promise<void>;
-  /** Waits so long for the device to cool down, and warms up anew. */
+  /** Waits so long for the device to cool down, and warms up anew, which may take failing candidates out. */
   coolDown: (ms: number) => Promise<void>;
 }
 
 /**
- * Times rounds of `networks` (small reference, large reference, candidates; a failing candidate is taken out of the array)
+ * Times rounds of `networks` (small reference, large reference, candidates)
  * until `profile` has enough. The rounds go to `outbox`.
  */
 export async function timeRounds(
@@ -44,16 +45,17 @@ export async function timeRounds(
   const { timer, random, outbox, clock } = context;
   const flags = new Set<FlagName>();
   const pauses: RoundsResult["pauses"] = [];
-  const watch = createHeatWatch(heat, clock());
+  const watch = createHeatWatch(heat, clock(), context.baseline);
   let stopRule = stopRuleOf();
   let rounds: number[][] = [];
+  /** By round: milliseconds of measuring up to its end. */
+  let measuredMs: number[] = [];
   /** First round of the window that the heat watch has yet to judge. */
   let windowStart = 0;
   /** Rounds from here on were slow so far, and are left out if a pause follows. */
   let slowFrom: number | undefined;
   let roundsAtPause = -1;
   let pausesHelp = true;
-  let measuredMs = 0;
   let toldAtMs = -Infinity;
 
   function stopRuleOf() {
@@ -71,14 +73,15 @@ export async function timeRounds(
     return samples;
   }
 
-  async function leaveOut(failure: NetworkFailure): Promise<void> {
-    await context.onFailure(failure);
-    networks.splice(networks.findIndex(({ index }) => index === failure.index), 1);
-    // Rounds of before have a column more: they no longer count, here and with the server.
+  /** Rounds of before a network failed have a column more: they no longer count, here and with the server. */
+  function beginAnew(): void {
     rounds = [];
+    measuredMs = [];
     windowStart = 0;
     slowFrom = undefined;
+    roundsAtPause = -1;
     outbox.restart();
+    watch.restart(clock());
     stopRule = stopRuleOf();
   }
 
@@ -95,12 +98,21 @@ export async function timeRounds(
       flags.add("throttled");
       return true;
     }
-    rounds.length = slowFrom ?? rounds.length;
-    slowFrom = undefined;
-    windowStart = roundsAtPause = rounds.length;
-    pauses.push({ ms: pauseMs, drift });
+    const kept = slowFrom ?? rounds.length;
+    pauses.push({ ms: pauseMs, drift, droppedRounds: rounds.length - kept });
+    measuredMs.length =
+      rounds.length =
+      windowStart =
+      roundsAtPause =
+        kept;
+    const before = networks.length;
     await context.coolDown(pauseMs);
-    watch.restart(clock());
+    if (networks.length < before) beginAnew();
+    else {
+      watch.restart(clock());
+      // Until a window says otherwise: the load must not end before it is known whether the pause has helped.
+      slowFrom = kept;
+    }
     return false;
   }
 
@@ -113,12 +125,12 @@ export async function timeRounds(
       rounds.push(await round());
     } catch (error) {
       if (!(error instanceof NetworkFailure)) throw error;
-      if (error.index < 2) throw referenceFailed(error.index, error.message);
-      await leaveOut(error);
+      await context.onFailure(error);
+      beginAnew();
       continue;
     }
     const nowMs = clock();
-    measuredMs += nowMs - startMs;
+    measuredMs.push((measuredMs.at(-1) ?? 0) + nowMs - startMs);
     if (context.hidden()) {
       flags.add("hidden-page");
       break;
@@ -135,8 +147,10 @@ export async function timeRounds(
       toldAtMs = nowMs;
     }
     await outbox.offer(rounds, slowFrom ?? windowStart);
-    if (stopRule.enough(rounds, measuredMs)) break;
+    // A load that ends while it is slow would hide that: soon it is known whether it stays so.
+    if (slowFrom === undefined && stopRule.enough(rounds, measuredMs.at(-1) ?? 0) && !watch.slowNow()) break;
   }
+  if (slowFrom !== undefined) flags.add(watch.drift() > heat.invalidAbove ? "throttled" : "drifted");
   await outbox.offer(rounds, rounds.length, { force: true });
   return { pauses, flags: [...flags] };
 }

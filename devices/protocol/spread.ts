@@ -26,3 +26,13 @@ export const ratioPriors: Record<RuntimeName, SpreadPrior> = {
 
 /** Spread of the log median between fresh loads: other work on the device is part of it. */
 export const medianPrior: SpreadPrior = { deviation: 0.03, degreesOfFreedom };
+
+/** 97.5 % quantile of Student's t with as many degrees of freedom as the prior counts for; with loads there are more. */
+const studentT = 2.776;
+/** The expectation alone makes no interval wide. */
+const aboveExpected = 1.25;
+
+/** Half widths of the ratio's interval, in ln, beyond this carry `wide-interval`; never what the prior alone makes of it. */
+export function widestHalfWidth(asked: number, runtime: RuntimeName, loads: number): number {
+  return Math.max(asked, aboveExpected * studentT * ratioPriors[runtime].deviation / Math.sqrt(loads));
+}

@@ -7,6 +7,8 @@ import { bootstrapMedians, median, quantile } from "./statistics.ts";
 const checkEveryMs = 1000;
 /** The next check waits so many times as long as the last one took: 0.5 % of the time at most. */
 const waitPerCost = 200;
+/** So many in a row must find the interval narrow enough: one of many checks may do so by chance, which ends loads too early. */
+const checksToStop = 2;
 const mostBins = 128;
 const resamples = 200;
 
@@ -39,6 +41,7 @@ export function createStopRule(
   const maximumMs = plan.maximumMs * Math.max(1, runs.length / plan.networksPlanned);
   const fewestRuns = Math.min(...runs.slice(2));
   let nextCheckMs = -Infinity;
+  let checksPassed = 0;
 
   function reached(rounds: readonly (readonly number[])[]): boolean {
     const column = (index: number) => Float64Array.from(rounds, (round) => round[index]);
@@ -63,10 +66,10 @@ export function createStopRule(
       if (rounds.length * fewestRuns < plan.minimumInferences) return false;
       const startMs = clock();
       if (startMs < nextCheckMs) return false;
-      const done = reached(rounds);
+      checksPassed = reached(rounds) ? checksPassed + 1 : 0;
       const endMs = clock();
       nextCheckMs = endMs + Math.max(checkEveryMs, waitPerCost * (endMs - startMs));
-      return done;
+      return checksPassed >= checksToStop;
     },
   };
 }

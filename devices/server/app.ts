@@ -42,14 +42,15 @@ export interface AppDependencies {
 }
 
 const unknownLink = "this link is not valid any more: open the one that the terminal shows now";
+const timeOver = "this job's time was over: it is given out again";
 const notPaired = "this browser is not paired: open the link that the terminal shows";
 
 /** The server's routes: the page with its files, pairing, and the jobs of paired browsers. */
 export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
   const { fleet, pairings, assets, audit, now, hosts, port, protocol, installs, pollWaitMs = 20_000 } = dependencies;
   const cookie = sessionCookie({ port, protocol });
-  // Pages of one address, paired or not, load some ten files each; strangers may ask for little, devices for what they do.
-  const filesOf = createRateLimit({ burst: 400, perSecond: 50, now });
+  // Pages load some ten files each; strangers may ask for little besides, devices for what they do.
+  const requests = createRateLimit({ burst: 400, perSecond: 50, now });
   const strangers = createRateLimit({ burst: 40, perSecond: 5, now });
   const devices = createRateLimit({ burst: 100, perSecond: 20, now });
   const addressOf = (c: AppContext) => c.env?.address ?? "unknown";
@@ -66,41 +67,42 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     const refusal = c.get("refusal");
     if (refusal === undefined) return;
     const { record } = c.get("device") ?? {};
-    const { path } = c.req;
+    const path = c.req.path.slice(0, 200);
     const address = addressOf(c);
     audit("rejected request", { device: record?.name, address, path, status: c.res.status, reason: refusal });
   });
-  app.use(
-    securityHeaders,
-    sameHost({ hosts: hosts.map((name) => new URL(`${protocol}//${name}:${port}`).host), protocol }),
-  );
+  app.use(securityHeaders);
+  // Before anything else is looked at: whatever is refused below costs something, too.
   app.use(async (c, next) => {
-    const file = c.req.method !== "POST" && !c.req.path.startsWith("/models/");
-    if (file && !filesOf(addressOf(c))) return refuse(c, 429, "too many requests: slow down");
+    const session = cookie.read(c);
+    const device = session === undefined ? undefined : fleet.deviceOf(session);
+    if (device) {
+      c.set("device", device);
+      fleet.seenAt(device, addressOf(c));
+    }
+    if (!mayAsk(c, device)) return refuse(c, 429, "too many requests: slow down");
     await next();
   });
+  app.use(sameHost({ hosts: hosts.map((name) => new URL(`${protocol}//${name}:${port}`).host), protocol }));
 
   for (const [path, asset] of assets) app.get(path, (c) => serveAsset(c, asset));
   for (const [path, { body, type }] of installs ?? []) {
     app.get(path, (c) => c.body(body, 200, { "Content-Type": type }));
   }
 
-  /** The device whose cookie the request carries; a refusal where there is none. */
-  function known(c: AppContext): FleetDevice | Response {
-    const session = cookie.read(c);
-    const device = session === undefined ? undefined : fleet.deviceOf(session);
-    if (!device) {
-      return strangers(addressOf(c)) ? refuse(c, 401, notPaired) : refuse(c, 429, "too many requests: slow down");
-    }
-    c.set("device", device);
-    return device;
+  /** Many devices may share an address, so each is counted by itself. */
+  function mayAsk(c: AppContext, device: FleetDevice | undefined): boolean {
+    if (!device) return requests(addressOf(c));
+    if (c.req.method === "POST") return devices(device.record.id);
+    // A model may have thousands of files: its lease is what limits these.
+    return c.req.path.startsWith("/models/") || requests(device.record.id);
   }
 
-  /** The same, and a refusal where it asks too often. */
+  /** The device whose cookie the request carries; a refusal where there is none. */
   function paired(c: AppContext): FleetDevice | Response {
-    const device = known(c);
-    if (device instanceof Response || devices(device.record.id)) return device;
-    return refuse(c, 429, "too many requests of this device: slow down");
+    const device = c.get("device");
+    if (device) return device;
+    return strangers(addressOf(c)) ? refuse(c, 401, notPaired) : refuse(c, 429, "too many requests: slow down");
   }
 
   /** The body by `schema`, with its bytes; a refusal with the first problem, in one line, where it does not fit. */
@@ -214,16 +216,19 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
       if (body instanceof Response) return body;
       const job = c.req.param("job") ?? "";
       const { nonce } = body.value;
-      const state = device.queue.leaseState(job, nonce);
-      if (state.kind === "unknown") return refuse(c, 404, "this job is not one of this browser");
-      if (state.kind === "expired") return refuse(c, 410, "this job's time was over: it is given out again");
-      const requestHash = state.kind === "current" ? state.job.requestHash : state.spent.requestHash;
+      const claimed = device.queue.leaseState(job, nonce);
+      if (claimed.kind === "unknown") return refuse(c, 404, "this job is not one of this browser");
+      if (claimed.kind === "expired") return refuse(c, 410, timeOver);
+      const { requestHash } = claimed.kind === "current" ? claimed.job : claimed.spent;
       const sha256 = hashOf(body.bytes);
       const text = signedText(c.req.path, { job, nonce, requestHash }, sha256);
       const key = await device.key.catch(() => null);
       if (!key || !await verifies(key, c.req.header("Nacre-Signature") ?? "", text)) {
         return refuse(c, 403, "the signature does not fit what it came with");
       }
+      // The same body may have come twice at once, and the other one have been accepted meanwhile.
+      const state = device.queue.leaseState(job, nonce);
+      if (state.kind === "unknown" || state.kind === "expired") return refuse(c, 410, timeOver);
       if (state.kind === "spent") {
         if (state.spent.sha256 === sha256) return c.json(answer(Math.round(now())));
         return refuse(c, 409, "this job was reported already");
@@ -246,9 +251,8 @@ export function createApp(dependencies: AppDependencies): Hono<AppEnvironment> {
     () => ({ accepted: true }),
   );
 
-  // A model may have thousands of files: its lease is what limits these.
   app.get("/models/:sha256", async (c) => {
-    const device = known(c);
+    const device = paired(c);
     if (device instanceof Response) return device;
     const path = device.queue.fileOf(c.req.param("sha256"));
     if (path === undefined) return refuse(c, 404, "this file is not one of this browser's job");

@@ -1,19 +1,21 @@
 // The listener by which other programs of the same user share this hub. On loopback, on a port of its own, so that no page
 // reaches it: a browser would send an Origin, and knows no secret.
 import { DeviceGoneError } from "../device.ts";
+import { TooManyLinksError } from "../hub.ts";
 import { nextChange, resultOf } from "./await_job.ts";
-import { type ControlBody, type ControlPath, controlSchemas } from "./control_wire.ts";
+import { type ControlBody, type ControlPath, type ControlRefusalKind, controlSchemas } from "./control_wire.ts";
 import type { Fleet } from "./fleet.ts";
 import { readBody } from "./guards.ts";
 import type { Link, Pairings } from "./pairing.ts";
 import { createSecret, sameSecret } from "./secrets.ts";
+import { createOwners, type Owners } from "./owners.ts";
 import { shutDown } from "./start_server.ts";
 
 export interface ControlDependencies {
   fleet: Fleet;
   pairings: Pairings;
   /** Opens a link; gives it with its URL. */
-  open(options: { name?: string; owner?: string }): { link: Link; url: string };
+  open(options: { name?: string; owner?: string }): { link: Link; url: string; fingerprint?: string };
   revoke(name: string, owner: string): boolean;
   now: () => number;
 }
@@ -42,29 +44,25 @@ class UnknownJobError extends Error {
 
 function createHandlers(
   { fleet, pairings, open, revoke, now }: ControlDependencies,
-  owners: Set<string>,
+  owners: Owners,
 ): Handlers {
-  const linkOf = (id: string) => {
-    const link = pairings.link(id);
-    if (!link) throw new Error("this link for pairing is not known any more");
-    return link;
-  };
   return {
-    "/join": ({ owner }) => (owners.add(owner), null),
+    "/join": ({ owner }) => (owners.heard(owner), null),
     "/devices": () => fleet.lasting(),
     "/pair": ({ owner, name, temporary }) => {
-      owners.add(owner);
-      const { link, url } = open({ name, owner: temporary ? owner : undefined });
-      return { id: link.id, url, expiresAt: link.expiresAt };
+      owners.heard(owner);
+      const { link, ...where } = open({ name, owner: temporary ? owner : undefined });
+      return { id: link.id, expiresAt: link.expiresAt, ...where };
     },
     "/pair/next": ({ id, index }, signal) =>
       pairings.link(id)?.state(index, { waitMs, signal }) ?? { state: "expired" },
-    "/pair/approve": ({ id, code }) => linkOf(id).approve(code),
-    "/pair/refuse": ({ id }) => (linkOf(id).refuse(), null),
+    // A link ends with its hub, and this may be the next one.
+    "/pair/approve": ({ id, code }) => pairings.link(id)?.approve(code) ?? false,
+    "/pair/refuse": ({ id }) => (pairings.link(id)?.refuse(), null),
     "/approve": ({ code }) => pairings.approve(code),
     "/revoke": ({ name, owner }) => revoke(name, owner),
     "/load": ({ waitMs, ...order }) => {
-      owners.add(order.owner);
+      owners.heard(order.owner);
       fleet.order({ ...order, waitMs: waitMs ?? Infinity, until: now() + requesterMs });
       return null;
     },
@@ -89,8 +87,7 @@ function createHandlers(
       return null;
     },
     "/leave": ({ owner }) => {
-      owners.delete(owner);
-      fleet.removeOwned(owner);
+      owners.end(owner);
       return null;
     },
   };
@@ -98,8 +95,10 @@ function createHandlers(
 
 function refusal(error: unknown): Response {
   const message = error instanceof Error ? error.message : String(error);
-  const kind = error instanceof DeviceGoneError
+  const kind: ControlRefusalKind | undefined = error instanceof DeviceGoneError
     ? "gone"
+    : error instanceof TooManyLinksError
+    ? "too-many-links"
     : error instanceof RangeError
     ? "range"
     : error instanceof UnknownJobError
@@ -111,7 +110,7 @@ function refusal(error: unknown): Response {
 /** Starts to listen. */
 export function startControl(dependencies: ControlDependencies): Control {
   const secret = createSecret();
-  const owners = new Set<string>();
+  const owners = createOwners(dependencies);
   const handlers = createHandlers(dependencies, owners);
   const stopped = new AbortController();
   const host = () => `${loopback}:${server.addr.port}`;
@@ -140,9 +139,10 @@ export function startControl(dependencies: ControlDependencies): Control {
   return {
     url: `http://${host()}/`,
     secret,
-    shared: () => owners.size > 0,
+    shared: owners.any,
     async close() {
       stopped.abort();
+      owners.close();
       await shutDown(server);
     },
   };

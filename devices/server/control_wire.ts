@@ -1,5 +1,5 @@
 // What programs of one user say to the hub that one of them serves: POSTs of JSON to 127.0.0.1 with a secret that only
-// that user can read. Every refusal is `{ error, gone? }`.
+// that user can read. Every refusal is `controlRefusalSchema`.
 import * as z from "zod";
 import { loadRequestSchema } from "../../src/schemas/measurement.ts";
 
@@ -10,7 +10,7 @@ const id = z.uuid();
 
 /** Path -> body. */
 export const controlSchemas = {
-  /** The program shares the hub from now on. */
+  /** The program shares the hub; said now and then, since one that is killed cannot say that it leaves. */
   "/join": z.strictObject({ owner }),
   "/devices": z.strictObject({}),
   "/pair": z.strictObject({ owner, name: deviceName.optional(), temporary: z.boolean() }),
@@ -41,10 +41,13 @@ export const controlSchemas = {
 export type ControlPath = keyof typeof controlSchemas;
 export type ControlBody<Path extends ControlPath> = z.infer<typeof controlSchemas[Path]>;
 
+const controlRefusalKinds = ["gone", "range", "too-many-links", "unknown-job"] as const;
+export type ControlRefusalKind = typeof controlRefusalKinds[number];
+
 export const controlRefusalSchema = z.object({
   error: z.string(),
   /** What the error is, where somebody catches it. */
-  kind: z.enum(["gone", "range", "unknown-job"]).optional(),
+  kind: z.enum(controlRefusalKinds).optional(),
 });
 
 export const pairingStateSchema = z.discriminatedUnion("state", [
@@ -63,8 +66,9 @@ export const controlAnswers = {
     presence: z.enum(["measuring", "ready", "hidden", "absent"]),
     pairedAt: z.number(),
     lastSeenAt: z.number(),
+    local: z.boolean().optional(),
   })),
-  "/pair": z.object({ id, url: z.string(), expiresAt: z.number() }),
+  "/pair": z.object({ id, url: z.string(), expiresAt: z.number(), fingerprint: z.string().optional() }),
   "/pair/next": pairingStateSchema.nullable(),
   "/pair/approve": z.boolean(),
   "/pair/refuse": z.null(),

@@ -48,7 +48,7 @@ export class DeviceStore {
   /** Adds a device, or replaces the one of that id. A lasting one may be another machine now: its nominal times go. */
   put(device: DeviceRecord): void {
     this.database.transaction(() => {
-      if (device.owner === null) this.database.run("DELETE FROM nominals WHERE device = ?", device.name);
+      if (device.owner === null) this.database.run("DELETE FROM nominal_times WHERE device = ?", device.name);
       this.database.run(
         "INSERT OR REPLACE INTO devices VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         device.id,
@@ -77,7 +77,7 @@ export class DeviceStore {
       this.database.run("DELETE FROM chunks WHERE job IN (SELECT id FROM jobs WHERE device = ?)", id);
       this.database.run("DELETE FROM reports WHERE job IN (SELECT id FROM jobs WHERE device = ?)", id);
       for (const table of ["jobs", "spent"]) this.database.run(`DELETE FROM ${table} WHERE device = ?`, id);
-      if (owner === null) this.database.run("DELETE FROM nominals WHERE device = ?", name);
+      if (owner === null) this.database.run("DELETE FROM nominal_times WHERE device = ?", name);
       this.database.run("DELETE FROM devices WHERE id = ?", id);
     });
   }

@@ -7,17 +7,23 @@ import type { PairedDevice } from "../hub.ts";
 import type { PublicKey } from "../protocol/wire.ts";
 import type { Audit } from "./audit.ts";
 import { type DeviceRecord, DeviceStore } from "./device_store.ts";
-import { attempts, type Job, jobOfRow } from "./job.ts";
+import { attempts, type Job, jobOfRow, termsOf } from "./job.ts";
 import { JobQueue } from "./job_queue.ts";
 import { JobStore } from "./job_store.ts";
 import type { Database } from "./open_database.ts";
+import { isOwnAddress } from "./own_address.ts";
 import { createSecret, hashOf } from "./secrets.ts";
 import { importPublicKey } from "./signature.ts";
+import { toldOnce } from "./told_once.ts";
 
 export interface FleetDevice {
   record: DeviceRecord;
   key: Promise<CryptoKey>;
   readonly queue: JobQueue;
+  /** Where it was last seen; absent while it was not. */
+  address?: string;
+  /** Whether that is this machine. */
+  local?: boolean;
 }
 
 export interface LoadOrder {
@@ -47,10 +53,21 @@ export class Fleet {
   readonly #store: DeviceStore;
   readonly #jobStore: JobStore;
   readonly #tick: ReturnType<typeof setInterval>;
+  readonly #tell: (line: string) => void;
   #prunedAt: number;
 
-  constructor(readonly dependencies: { database: Database; audit: Audit; now: () => number; ownName: string }) {
-    const { database, now } = dependencies;
+  constructor(
+    readonly dependencies: {
+      database: Database;
+      audit: Audit;
+      now: () => number;
+      ownName: string;
+      /** Lines for people. */
+      log?: (line: string) => void;
+    },
+  ) {
+    const { database, now, log } = dependencies;
+    this.#tell = toldOnce(log);
     this.#store = new DeviceStore(database);
     this.#jobStore = new JobStore(database);
     this.#prunedAt = now();
@@ -93,7 +110,14 @@ export class Fleet {
 
   /** Pairs a browser, in place of an earlier one of that name; gives its session cookie. */
   admit(
-    { name, owner, publicKey, userAgent }: { name: string; owner?: string; publicKey: PublicKey; userAgent: string },
+    { name, owner, publicKey, userAgent, address }: {
+      name: string;
+      owner?: string;
+      publicKey: PublicKey;
+      userAgent: string;
+      /** Where it asked from. */
+      address?: string;
+    },
   ): string {
     const session = createSecret();
     const at = this.dependencies.now();
@@ -109,14 +133,15 @@ export class Fleet {
     };
     this.#store.put(record);
     const earlier = this.#devices.get(record.id);
-    if (!earlier) this.#add(record);
-    else {
+    const device = earlier ?? this.#add(record);
+    if (address !== undefined) this.seenAt(device, address);
+    if (earlier) {
       this.#bySession.delete(earlier.record.sessionHash);
       earlier.record = record;
       earlier.key = importPublicKey(publicKey);
       earlier.key.catch(() => {});
-      earlier.queue.handOver();
       this.#bySession.set(record.sessionHash, earlier);
+      this.#guarded(() => earlier.queue.handOver());
     }
     return session;
   }
@@ -124,11 +149,19 @@ export class Fleet {
   /** A new session cookie for a device, in place of its present one. */
   renewSession(device: FleetDevice): string {
     const session = createSecret();
+    const sessionHash = hashOf(session);
+    this.#store.setSession(device.record.id, sessionHash);
     this.#bySession.delete(device.record.sessionHash);
-    device.record = { ...device.record, sessionHash: hashOf(session) };
-    this.#store.setSession(device.record.id, device.record.sessionHash);
+    device.record = { ...device.record, sessionHash };
     this.#bySession.set(device.record.sessionHash, device);
     return session;
+  }
+
+  /** A request of the device came from `address`. */
+  seenAt(device: FleetDevice, address: string): void {
+    if (device.address === address) return;
+    device.address = address;
+    device.local = isOwnAddress(address);
   }
 
   /** A new load of a paired page. */
@@ -139,15 +172,17 @@ export class Fleet {
   /** Ends a pairing. */
   remove(device: FleetDevice): void {
     const { record, queue } = device;
+    this.#store.remove(record);
     this.#devices.delete(record.id);
     this.#bySession.delete(record.sessionHash);
     queue.end("revoked");
-    this.#store.remove(record);
   }
 
   /** Ends the temporary pairings of a program. */
   removeOwned(owner: string): void {
-    for (const device of [...this.#devices.values()]) if (device.record.owner === owner) this.remove(device);
+    for (const device of [...this.#devices.values()]) {
+      if (device.record.owner === owner) this.#guarded(() => this.remove(device));
+    }
   }
 
   /** Names of lasting pairings. */
@@ -156,12 +191,15 @@ export class Fleet {
   }
 
   lasting(): PairedDevice[] {
-    return [...this.#devices.values()].filter(({ record }) => record.owner === null).map(({ record, queue }) => ({
+    return [...this.#devices.values()].filter(({ record }) => record.owner === null).map((
+      { local, record, queue },
+    ) => ({
       name: record.name,
       description: record.userAgent,
       presence: queue.presence(),
       pairedAt: Math.round(record.pairedAt),
       lastSeenAt: Math.round(Math.max(record.lastSeenAt, queue.lastSeenAt())),
+      ...local !== undefined && { local },
     }));
   }
 
@@ -181,7 +219,7 @@ export class Fleet {
       );
     if (known) {
       known.requester = requester;
-      device.queue.handOut();
+      this.#guarded(() => device.queue.handOut());
       return known;
     }
     const job: Job = {
@@ -189,7 +227,7 @@ export class Fleet {
       device: device.record.id,
       request: JSON.stringify(request),
       requestHash,
-      networks: request.networks.length,
+      ...termsOf(request),
       files,
       attemptsLeft: attempts,
       reason: null,
@@ -198,6 +236,7 @@ export class Fleet {
     };
     device.queue.add(job);
     this.#know(job);
+    this.#guarded(() => device.queue.handOut());
     return job;
   }
 
@@ -223,21 +262,35 @@ export class Fleet {
   forget(job: Job): void {
     this.#unknow(job);
     const queue = this.#devices.get(job.device)?.queue;
-    if (queue) queue.drop(job);
-    else this.#jobStore.remove(job.id);
+    if (!queue) return this.#jobStore.remove(job.id);
+    queue.drop(job);
+    this.#guarded(() => queue.handOut());
   }
 
   tick(): void {
     const now = this.dependencies.now();
     for (const device of this.#devices.values()) {
-      device.queue.tick();
-      if (device.queue.lastSeenAt() - device.record.lastSeenAt > seenWrittenMs) this.#saveSeen(device);
+      this.#guarded(() => {
+        device.queue.tick();
+        if (device.queue.lastSeenAt() - device.record.lastSeenAt > seenWrittenMs) this.#saveSeen(device);
+      });
     }
     if (now - this.#prunedAt > pruneMs) {
       this.#prunedAt = now;
-      this.#jobStore.prune(now);
-      const kept = new Set(this.#jobStore.ids());
-      for (const job of this.#jobs.values()) if (job.outcome && !kept.has(job.id)) this.#unknow(job);
+      this.#guarded(() => {
+        this.#jobStore.prune(now);
+        const kept = new Set(this.#jobStore.ids());
+        for (const job of this.#jobs.values()) if (job.outcome && !kept.has(job.id)) this.#unknow(job);
+      });
+    }
+  }
+
+  /** Does what the next tick tries again if the store fails (a full disk). */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#tell(`the store of jobs and pairings fails: ${(error as Error).message}; it is tried again`);
     }
   }
 

@@ -9,6 +9,8 @@ export const controlFileSchema = z.strictObject({
   secret: z.string().min(40),
   pid: z.int(),
   pageUrl: z.string(),
+  /** Of the page on this machine; the same as `pageUrl` but for a hub that serves the local network. */
+  localUrl: z.string(),
   lan: z.boolean(),
 });
 

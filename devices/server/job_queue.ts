@@ -3,7 +3,7 @@
 import type { Report } from "../protocol/wire.ts";
 import type { Presence } from "../hub.ts";
 import type { AuditEvent, AuditFields } from "./audit.ts";
-import { attempts, countRounds, createLease, type Job, type JobLease } from "./job.ts";
+import { attempts, chunkObjection, countChunk, createLease, type Job, type JobLease } from "./job.ts";
 import type { JobStore, SpentNonce } from "./job_store.ts";
 import { implausible } from "./plausible.ts";
 import { createSecret } from "./secrets.ts";
@@ -77,7 +77,7 @@ export class JobQueue {
     for (const nonce of spent) this.#remember(nonce);
   }
 
-  /** Error with more than 64 jobs waiting. */
+  /** Error with more than 64 jobs waiting. It is for the caller to hand out. */
   add(job: Job): void {
     const { name, store, now } = this.dependencies;
     if (this.#queued.filter(({ requester }) => requester).length >= queuedAtMost) {
@@ -86,16 +86,15 @@ export class JobQueue {
     const { id, device, request, requestHash, files, attemptsLeft } = job;
     store.add({ id, device, request, requestHash, files: JSON.stringify(files), attemptsLeft }, now());
     this.#queued.push(job);
-    this.handOut();
   }
 
   /** The job is wanted no more; a device that works on it hears so with its next chunk. */
   drop(job: Job): void {
+    // Here and elsewhere the store comes first: where it fails, nothing has happened.
+    this.dependencies.store.remove(job.id);
     const index = this.#queued.indexOf(job);
     if (index >= 0) this.#queued.splice(index, 1);
     if (this.#leased?.job === job) this.#endLease();
-    this.dependencies.store.remove(job.id);
-    this.handOut();
   }
 
   presence(): Presence {
@@ -113,10 +112,14 @@ export class JobQueue {
   activity(job: Job): string {
     if (job.lease) return job.lease.rounds > 0 ? `${job.lease.rounds} rounds` : "prepares and warms up";
     if (this.#leased) return "waits for another measurement of this device";
+    const lack = this.#lack();
+    return lack === undefined ? "starts" : `waits: ${lack}`;
+  }
+
+  #lack(): string | undefined {
     const presence = this.presence();
-    if (presence === "hidden") return "waits: its page is hidden; bring it to the front";
-    if (presence === "absent") return "waits: its page is not open; open it again, or wake the device";
-    return "starts";
+    if (presence === "hidden") return "its page is hidden; bring it to the front";
+    if (presence === "absent") return "its page is not open; open it again, or wake the device";
   }
 
   /** Makes `page` the one load that gets jobs. What an earlier load held is handed out again once `page` polls. */
@@ -155,12 +158,18 @@ export class JobQueue {
       },
     };
     this.#waiting = waiting;
-    if (this.#leased) {
-      const { job, lease } = this.#leased;
-      if (job.id === crashed) this.#abandon("its tab crashed in the middle");
-      else this.#abandon(lease.page === page ? "its page gave up" : "its page was closed or reloaded in the middle");
+    try {
+      if (this.#leased) {
+        const { job, lease } = this.#leased;
+        if (job.id === crashed) this.#abandon("its tab crashed in the middle");
+        else this.#abandon(lease.page === page ? "its page gave up" : "its page was closed or reloaded in the middle");
+      }
+      this.handOut();
+    } catch (error) {
+      // Nobody is going to read what this poll would be given.
+      giveUp();
+      throw error;
     }
-    this.handOut();
     return promise;
   }
 
@@ -172,9 +181,10 @@ export class JobQueue {
     const index = this.#queued.findIndex(({ requester }) => requester && requester.until > now);
     if (index < 0) return;
     if (!waiting.fresh) return waiting.finish({ kind: "reload" });
-    const [job] = this.#queued.splice(index, 1);
+    const job = this.#queued[index];
     const lease = createLease({ nonce: createSecret(16), page: this.#page ?? "", leasedAt: now }, now);
     this.dependencies.store.lease(job.id, lease);
+    this.#queued.splice(index, 1);
     job.lease = lease;
     this.#leased = { job, lease };
     waiting.finish({ kind: "lease", job, lease });
@@ -202,7 +212,7 @@ export class JobQueue {
 
   /** A device that fetches a file is alive. */
   extendLease(): void {
-    if (this.#leased) this.#extend(this.#leased.lease);
+    if (this.#leased) this.#extend(this.#leased);
   }
 
   acceptChunk(
@@ -212,17 +222,16 @@ export class JobQueue {
     if (this.#leased?.lease !== lease) return { kind: "expired", reason: "the job was given out again meanwhile" };
     const { sequence, rounds, sha256, body } = chunk;
     const before = lease.chunks[sequence];
-    if (before === sha256) return { kind: "accepted", expiresAt: this.#extend(lease) };
+    if (before === sha256) return { kind: "accepted", expiresAt: this.#extend({ job, lease }) };
     if (before !== undefined) return { kind: "conflict", reason: `chunk ${sequence} came before with other contents` };
     if (sequence !== lease.chunks.length) {
       return { kind: "conflict", reason: `chunk ${sequence} came instead of chunk ${lease.chunks.length}` };
     }
-    if ((rounds[0]?.length ?? 0) > job.networks || !countRounds(lease, rounds)) {
-      return { kind: "conflict", reason: `chunk ${sequence} holds rounds of other lengths than it should` };
-    }
+    const objection = chunkObjection(job, lease, { rounds, body });
+    if (objection !== null) return { kind: "conflict", reason: `chunk ${sequence} ${objection}` };
     this.dependencies.store.addChunk(job.id, { sequence, sha256, body });
-    lease.chunks.push(sha256);
-    const expiresAt = this.#extend(lease);
+    countChunk(lease, { sha256, rounds, body });
+    const expiresAt = this.#extend({ job, lease });
     notify(job);
     return { kind: "accepted", expiresAt };
   }
@@ -262,19 +271,27 @@ export class JobQueue {
   tick(): void {
     const now = this.dependencies.now();
     if (this.#leased && this.#leased.lease.expiresAt <= now) {
-      this.#abandon(`it sent nothing for ${leaseMs / 1000} s`);
+      const { job: { leaseAtMostMs }, lease: { leasedAt } } = this.#leased;
+      this.#abandon(
+        now - leasedAt >= leaseAtMostMs
+          ? `it did not finish within ${leaseAtMostMs / 60_000} minutes`
+          : `it sent nothing for ${leaseMs / 1000} s`,
+      );
     }
     const presence = this.presence();
     const changed = presence !== this.#toldPresence;
     this.#toldPresence = presence;
-    if (presence === "measuring" || presence === "ready") this.#goneSince = now;
+    if (presence === "ready") this.#goneSince = now;
+    // One that holds a job may have gone without a word.
+    if (presence === "measuring") this.#goneSince = Math.max(this.#goneSince, this.#lastSeenAt);
     for (const job of [...this.#queued]) {
       const { requester } = job;
       if (!requester) continue;
       const gone = now - Math.max(this.#goneSince, requester.since) > requester.waitMs;
       if (gone) {
-        job.outcome = { kind: "gone", reason: this.activity(job) };
+        const reason = this.#lack() ?? "nothing was heard of it";
         this.drop(job);
+        job.outcome = { kind: "gone", reason };
       }
       if (gone || changed) notify(job);
     }
@@ -287,8 +304,8 @@ export class JobQueue {
     this.#waiting?.finish({ kind });
     if (kind === "closed") return;
     for (const job of [...this.#queued, ...(this.#leased ? [this.#leased.job] : [])]) {
-      job.outcome = { kind: "gone", reason: "its pairing was ended" };
       this.drop(job);
+      job.outcome = { kind: "gone", reason: "its pairing was ended" };
       notify(job);
     }
   }
@@ -306,10 +323,12 @@ export class JobQueue {
     this.#abandon("another browser was paired in its place");
   }
 
-  #extend(lease: JobLease): number {
+  #extend({ job, lease }: { job: Job; lease: JobLease }): number {
     const now = this.dependencies.now();
     this.#lastSeenAt = now;
-    return lease.expiresAt = Math.max(lease.expiresAt, Math.round(now) + leaseMs);
+    const expiresAt = Math.min(Math.round(now) + leaseMs, Math.round(lease.leasedAt) + job.leaseAtMostMs);
+    // The first lease is a long one, for what comes before the first chunk only.
+    return lease.expiresAt = lease.chunks.length > 0 ? expiresAt : Math.max(lease.expiresAt, expiresAt);
   }
 
   #endLease(): void {
@@ -340,12 +359,13 @@ export class JobQueue {
     const job = this.#leased?.job;
     if (!job) return;
     const attemptsLeft = final ? 0 : job.attemptsLeft - 1;
+    const told = attemptsLeft > 0 || final ? reason : `${reason} (${attempts} attempts)`;
+    this.dependencies.store.release(job.id, { attemptsLeft, reason: told, spent }, this.dependencies.now());
     job.attemptsLeft = attemptsLeft;
-    job.reason = attemptsLeft > 0 || final ? reason : `${reason} (${attempts} attempts)`;
-    this.dependencies.store.release(job.id, { attemptsLeft, reason: job.reason, spent }, this.dependencies.now());
+    job.reason = told;
     this.#endLease();
     if (attemptsLeft > 0) this.#queued.unshift(job);
-    else job.outcome = { kind: "failed", reason: job.reason };
+    else job.outcome = { kind: "failed", reason: told };
   }
 
   #remember(spent: SpentNonce): void {

@@ -5,7 +5,7 @@ import type { Hub, HubOptions, Pairing, PairingState } from "../hub.ts";
 import { type Assets, loadAssets } from "./assets.ts";
 import { createAudit } from "./audit.ts";
 import { resultOf, settled } from "./await_job.ts";
-import { startControl } from "./control.ts";
+import { type ControlDependencies, startControl } from "./control.ts";
 import { Fleet } from "./fleet.ts";
 import type { Job } from "./job.ts";
 import type { HubLock } from "./hub_lock.ts";
@@ -41,8 +41,8 @@ export async function startLocalHub(
     cleanup.defer(() => lock.release());
     const database = new Database(dataDir);
     cleanup.defer(() => database.close());
-    const audit = createAudit(dataDir);
-    const fleet = new Fleet({ database, audit, now: monotonicNow, ownName });
+    const audit = createAudit(dataDir, { log });
+    const fleet = new Fleet({ database, audit, now: monotonicNow, ownName, log });
     const pairings = createPairings({ fleet, audit, now: monotonicNow });
     const app = (assets ? Promise.resolve(assets) : loadAssets({ dataDir }))
       .then((assets) => ({ fleet, pairings, assets, audit, now: monotonicNow }));
@@ -51,7 +51,7 @@ export async function startLocalHub(
       fleet.close();
       throw error;
     });
-    const { url, localUrl } = server;
+    const { url, localUrl, fingerprint } = server;
     audit("started", { reason: url });
     let shared = () => false;
     cleanup.defer(async () => {
@@ -65,11 +65,12 @@ export async function startLocalHub(
       audit("stopped");
     });
 
-    const open = ({ name, owner }: { name?: string; owner?: string }) => {
+    const open: ControlDependencies["open"] = ({ name, owner }) => {
       const link = pairings.open({ name, owner, compare: lan && owner === undefined });
       // The page asks its person for a name where the link leaves it open.
       const fragment = name === undefined ? `${link.token}&ask` : link.token;
-      return { link, url: `${owner === undefined ? url : localUrl}#${fragment}` };
+      if (owner !== undefined) return { link, url: `${localUrl}#${fragment}` };
+      return { link, url: `${url}#${fragment}`, fingerprint };
     };
     const revoke = (name: string, owner: string) => {
       const device = fleet.find(name, owner);
@@ -81,7 +82,7 @@ export async function startLocalHub(
     const control = startControl({ fleet, pairings, open, revoke, now: monotonicNow });
     shared = control.shared;
     cleanup.defer(() => control.close());
-    lock.publish({ url: control.url, secret: control.secret, pid: Deno.pid, pageUrl: url, lan });
+    lock.publish({ url: control.url, secret: control.secret, pid: Deno.pid, pageUrl: url, localUrl, lan });
 
     let closing: Promise<void> | undefined;
     return {
@@ -90,8 +91,8 @@ export async function startLocalHub(
       devices: () => Promise.resolve(fleet.lasting()),
       // deno-lint-ignore require-await -- a wrong name rejects, as with a hub of another program
       async pair({ name, temporary = false } = {}) {
-        const { link, url } = open({ name, owner: temporary ? ownName : undefined });
-        return pairingOf(link, url);
+        const { link, url, fingerprint } = open({ name, owner: temporary ? ownName : undefined });
+        return pairingOf(link, { url, fingerprint });
       },
       approve: (code) => Promise.resolve(pairings.approve(code)),
       revoke: (name) => Promise.resolve(revoke(name, ownName)),
@@ -139,10 +140,11 @@ export function absolutePaths(files: ReadonlyMap<string, string>): Record<string
 
 const pairingWaitMs = 60_000;
 
-function pairingOf(link: Link, url: string): Pairing {
+function pairingOf(link: Link, { url, fingerprint }: Pick<Pairing, "url" | "fingerprint">): Pairing {
   let seen = 0;
   return {
     url,
+    fingerprint,
     expiresAt: link.expiresAt,
     async next({ signal } = {}): Promise<PairingState> {
       for (;;) {

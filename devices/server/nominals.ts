@@ -1,5 +1,5 @@
 import type { RuntimeName } from "../../src/schemas/measurement.ts";
-import type { NominalStore, StoredNominal } from "../session.ts";
+import type { DeviceIdentity, NominalStore, StoredNominal } from "../session.ts";
 import { Database } from "./open_database.ts";
 
 /** The references' nominal times per device, runtime and backend. */
@@ -11,20 +11,23 @@ export interface Nominals extends NominalStore {
 export function openNominals(dataDir: string): Nominals {
   const database = new Database(dataDir);
   return {
-    get(device: string, runtime: RuntimeName, backend: string): StoredNominal | undefined {
+    get({ name, description }: DeviceIdentity, runtime: RuntimeName, backend: string): StoredNominal | undefined {
       const [row] = database.all<{ smallMs: number; largeMs: number; provisional: number }>(
-        "SELECT small_ms AS smallMs, large_ms AS largeMs, provisional FROM nominals WHERE device = ? AND runtime = ? AND backend = ?",
-        device,
+        `SELECT small_ms AS smallMs, large_ms AS largeMs, provisional FROM nominal_times
+         WHERE device = ? AND description = ? AND runtime = ? AND backend = ?`,
+        name,
+        description,
         runtime,
         backend,
       );
       if (!row) return undefined;
       return { nominal: { smallMs: row.smallMs, largeMs: row.largeMs }, provisional: row.provisional === 1 };
     },
-    set(device, runtime, backend, { nominal, provisional }) {
+    set({ name, description }, runtime, backend, { nominal, provisional }) {
       database.run(
-        "INSERT OR REPLACE INTO nominals VALUES (?, ?, ?, ?, ?, ?)",
-        device,
+        "INSERT OR REPLACE INTO nominal_times VALUES (?, ?, ?, ?, ?, ?, ?)",
+        name,
+        description,
         runtime,
         backend,
         nominal.smallMs,

@@ -24,9 +24,9 @@ const tables = `
     nonce TEXT PRIMARY KEY, job TEXT NOT NULL, device TEXT NOT NULL, request_hash TEXT NOT NULL, sha256 TEXT NOT NULL,
     at REAL NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS nominals (
-    device TEXT NOT NULL, runtime TEXT NOT NULL, backend TEXT NOT NULL, small_ms REAL NOT NULL, large_ms REAL NOT NULL,
-    provisional INTEGER NOT NULL, PRIMARY KEY (device, runtime, backend)
+  CREATE TABLE IF NOT EXISTS nominal_times (
+    device TEXT NOT NULL, description TEXT NOT NULL, runtime TEXT NOT NULL, backend TEXT NOT NULL, small_ms REAL NOT NULL,
+    large_ms REAL NOT NULL, provisional INTEGER NOT NULL, PRIMARY KEY (device, description, runtime, backend)
   ) STRICT;
 `;
 

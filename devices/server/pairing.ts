@@ -1,7 +1,7 @@
 // Links that pair one browser each: a single-use token, a proof that the browser holds its key, and where the page can be
 // reached from other machines six digits that a person compares. In memory only: a link lives for two minutes.
 import { checkDeviceName } from "../device_name.ts";
-import type { PairingState } from "../hub.ts";
+import { type PairingState, TooManyLinksError } from "../hub.ts";
 import type { PairRequest, PublicKey } from "../protocol/wire.ts";
 import type { Audit } from "./audit.ts";
 import type { Fleet, FleetDevice } from "./fleet.ts";
@@ -29,7 +29,7 @@ export type ClaimResult =
   | { kind: "refused" | "unknown" | "used" | "forged" };
 
 export interface Pairings {
-  /** Error with 3 links open. `owner`: of a temporary pairing. `compare`: a person has to approve. */
+  /** TooManyLinksError with 3 links open. `owner`: of a temporary pairing. `compare`: a person has to approve. */
   open(options: { name?: string; owner?: string; compare: boolean }): Link;
   link(id: string): Link | undefined;
   /** Lets the browser in that shows `code`, whichever link it opened. */
@@ -52,8 +52,12 @@ interface Claim {
   code: string;
   userAgent: string;
   address: string;
-  /** What the browser was paired as so far. */
-  former?: FleetDevice;
+  /** What the browser was paired as so far, as long as that still has the browser's key. */
+  former?: { device: FleetDevice; publicKey: PublicKey };
+}
+
+function sameKey(a: PublicKey, b: PublicKey): boolean {
+  return a.x === b.x && a.y === b.y;
 }
 
 interface OpenLink extends Link {
@@ -87,8 +91,15 @@ export function createPairings({ fleet, audit, now }: { fleet: Fleet; audit: Aud
     tell(link, { state: "expired" });
   }
 
-  function admit(link: OpenLink, { publicKey, name, userAgent, address, former }: Claim): string {
-    const session = fleet.admit({ name, owner: link.owner, publicKey, userAgent });
+  function admit(link: OpenLink, claim: Claim): { name: string; session: string } {
+    const { publicKey, userAgent, address } = claim;
+    const former = claim.former && sameKey(claim.former.device.record.publicKey, claim.former.publicKey)
+      ? claim.former.device
+      : undefined;
+    // Another browser may have got the name meanwhile, which only a link of that name may take from it.
+    const taken = link.name === undefined && former?.record.name !== claim.name && fleet.names().includes(claim.name);
+    const name = taken ? uniqueName(claim.name) : claim.name;
+    const session = fleet.admit({ name, owner: link.owner, publicKey, userAgent, address });
     // A browser has one cookie, so its pairing under another name could never be used again.
     if (link.owner === undefined && former && former.record.name !== name) {
       fleet.remove(former);
@@ -96,11 +107,14 @@ export function createPairings({ fleet, audit, now }: { fleet: Fleet; audit: Aud
     }
     audit("paired", { device: name, address });
     tell(link, { state: "paired", name });
-    return session;
+    return { name, session };
   }
 
+  /** A name that no browser has, and none is about to get. */
   function uniqueName(proposed: string): string {
-    const taken = new Set([...reserved, ...fleet.names()]);
+    const coming = [...links.values()].filter(({ ended, owner }) => !ended && owner === undefined)
+      .flatMap(({ name, claimed }) => [name, claimed?.name]);
+    const taken = new Set([...reserved, ...fleet.names(), ...coming]);
     for (let number = 1;; number++) {
       const name = number === 1 ? proposed : `${proposed.slice(0, 32 - `-${number}`.length)}-${number}`;
       if (!taken.has(name)) return name;
@@ -134,7 +148,9 @@ export function createPairings({ fleet, audit, now }: { fleet: Fleet; audit: Aud
         }
       }
       if ([...links.values()].filter(({ ended }) => !ended).length >= openAtMost) {
-        throw new Error(`${openAtMost} links for pairing are open already: use them, or wait until they expire`);
+        throw new TooManyLinksError(
+          `${openAtMost} links for pairing are open already: use them, or wait until they expire`,
+        );
       }
       const token = createSecret();
       const states: PairingState[] = [];
@@ -173,23 +189,27 @@ export function createPairings({ fleet, audit, now }: { fleet: Fleet; audit: Aud
       const last = link?.states.at(-1);
       if (!link || last?.state === "expired") return { kind: "unknown" };
       const { claimed } = link;
-      if (claimed && (claimed.publicKey.x !== publicKey.x || claimed.publicKey.y !== publicKey.y)) {
-        return { kind: "used" };
-      }
+      if (claimed && !sameKey(claimed.publicKey, publicKey)) return { kind: "used" };
       if (last?.state === "refused") return { kind: "refused" };
       if (last?.state === "paired") {
         const device = fleet.find(last.name, link.owner ?? "");
-        const same = device?.record.publicKey.x === publicKey.x && device.record.publicKey.y === publicKey.y;
-        if (!device || !same) return { kind: "unknown" };
+        if (!device || !sameKey(device.record.publicKey, publicKey)) return { kind: "unknown" };
         return { kind: "paired", name: last.name, session: fleet.renewSession(device) };
       }
       if (claimed) return { kind: "asked", name: claimed.name, code: claimed.code };
       if (may === "look") return { kind: "unknown" };
       const lasting = former?.record.owner === null ? former : undefined;
       const name = link.name ?? lasting?.record.name ?? uniqueName(proposed ?? "device");
-      const claim = { publicKey, name, code: createCode(link, publicKey), userAgent, address, former: lasting };
+      const claim: Claim = {
+        publicKey,
+        name,
+        code: createCode(link, publicKey),
+        userAgent,
+        address,
+        former: lasting && { device: lasting, publicKey: lasting.record.publicKey },
+      };
       link.claimed = claim;
-      if (!link.compare) return { kind: "paired", name, session: admit(link, claim) };
+      if (!link.compare) return { kind: "paired", ...admit(link, claim) };
       clearTimeout(link.timer);
       link.timer = setTimeout(() => expire(link), linkMs);
       audit("asked", { device: name, address });

@@ -2,12 +2,15 @@
 import type { Hono } from "hono";
 import { type AppDependencies, createApp } from "./app.ts";
 import type { AppEnvironment } from "./guards.ts";
+import { hashOf } from "./secrets.ts";
 
 export interface StartedServer {
   /** Of the page, ending in "/": where phones go with `lan`. */
   url: string;
   /** Of the page on this machine, where browsers go that this machine launches. */
   localUrl: string;
+  /** SHA-256 of the certificate authority, in hexadecimal; with `lan` only. */
+  fingerprint?: string;
   /** Stops listening; requests under way get 2 s. */
   close(): Promise<void>;
 }
@@ -102,7 +105,9 @@ export async function startServer({ dataDir, port, lan, log, app }: StartServerO
     const { lanCertificate } = await import("./tls/lan_certificate.ts");
     const { iosProfile } = await import("./tls/ios_profile.ts");
     const { cert, key, caDer, addresses, hosts } = await lanCertificate(dataDir, undefined, { log });
-    if (addresses.length === 0) throw new Error("Cannot serve the local network: this machine is not in one");
+    if (addresses.length === 0) {
+      throw new Error("Cannot serve the local network: this machine has no IPv4 address in one");
+    }
     const installs = new Map([
       ["/ca.crt", { body: caDer, type: "application/x-x509-ca-cert" }],
       ["/ca.mobileconfig", { body: iosProfile(caDer), type: "application/x-apple-aspen-config" }],
@@ -111,10 +116,10 @@ export async function startServer({ dataDir, port, lan, log, app }: StartServerO
     // The same one again after a restart, if it can be had: cookies hold for a port.
     const inner = start({ hostname: loopback, usualPort: outer.port < 65535 ? outer.port + 1 : 0 }, local);
     await Promise.all([outer.ready, inner.ready]);
-    const [address] = addresses;
     return {
-      url: `https://${address.includes(":") ? `[${address}]` : address}:${outer.port}/`,
+      url: `https://${addresses[0]}:${outer.port}/`,
       localUrl: `http://${loopback}:${inner.port}/`,
+      fingerprint: hashOf(caDer),
       close,
     };
   } catch (error) {

@@ -22,6 +22,11 @@ function qrCode(url: string, columns: number, colour: boolean): string[] {
   return colour ? lines.map((line) => `${lightOnDark}${line}${plain}`) : lines;
 }
 
+/** Five groups of four digits: 80 bits, which nobody finds another certificate for, and few enough to compare. */
+function shortFingerprint(fingerprint: string): string {
+  return (fingerprint.slice(0, 20).toUpperCase().match(/.{4}/g) ?? []).join(" ");
+}
+
 /** What a person needs to pair a browser: the link, how long it works, and for phones a QR code. */
 export function pairingLinkText(pairing: Pairing, { name, lan, columns, colour }: PairingLinkOptions): string {
   const until = new Date(pairing.expiresAt).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -39,5 +44,9 @@ export function pairingLinkText(pairing: Pairing, { name, lan, columns, colour }
     wrapped(
       "At first the phone warns of the certificate: go on all the same. The page then shows how to make it known.",
     ),
+    ...pairing.fingerprint === undefined ? [] : [
+      wrapped("Before you trust it there, compare: the SHA-256 fingerprint that the phone shows has to begin with"),
+      shortFingerprint(pairing.fingerprint),
+    ],
   ].join("\n");
 }

@@ -1,5 +1,14 @@
 // What one device has to measure of a batch: in sessions of several networks, so that they share warm-up and references.
-import { type Device, DeviceGoneError, flagMeaning, type Outcome, type SessionProgress } from "../../devices/mod.ts";
+import {
+  type Device,
+  DeviceGoneError,
+  flagMeaning,
+  isFarTooWide,
+  narrower,
+  type Outcome,
+  type SessionProgress,
+} from "../../devices/mod.ts";
+import { countMultiplyAdds } from "../../src/ops/layout.ts";
 import type { Measurement, Model, ProfileName, RuntimeName } from "../../src/schemas/measurement.ts";
 
 /** What a device came to say of one network; `gone`: it went away before. */
@@ -22,14 +31,20 @@ const tries = 3;
 interface Waiting {
   model: Model;
   triesLeft: number;
-  /** In a session of its own, since one with others broke down: only the network at fault is to fail. */
+  /**
+   * In a session of its own: one with others broke down, and only the network at fault is to fail, or left it too few
+   * rounds.
+   */
   alone: boolean;
+  /** What the session with others had to say; the one alone may only do better. */
+  wide?: Measurement;
   resolve: (outcome: DeviceOutcome) => void;
   reject: (reason: unknown) => void;
 }
 
 /**
- * Measures `models` on `device`; outcome i belongs to model i and comes after its session. A measurement that is not
+ * Measures `models` on `device`, those beside each other that have much the same to compute; outcome i belongs to model i
+ * and comes after its session. One whose interval is far too wide is measured once more, alone; a measurement that is not
  * valid, and a session that broke down, are tried again up to 3 times in all. Once the device is gone all that is left
  * is `gone`. Outcomes reject with the signal's reason only.
  */
@@ -46,7 +61,13 @@ export function measureQueue(
     waiting.push({ model, triesLeft: tries, alone: false, resolve, reject });
     return promise;
   });
+  // Beside a slow network a fast one has few rounds.
+  waiting.sort((a, b) => multiplyAdds(a.model) - multiplyAdds(b.model));
   return { outcomes, done: work(device, waiting, options) };
+}
+
+function multiplyAdds({ source }: Model): number {
+  return source.kind === "architecture" ? countMultiplyAdds(source.architecture) : 0;
 }
 
 async function work(device: Device, waiting: Waiting[], options: DeviceQueueOptions): Promise<void> {
@@ -59,7 +80,7 @@ async function work(device: Device, waiting: Waiting[], options: DeviceQueueOpti
       if (signal?.aborted) {
         for (const one of [...group, ...waiting.splice(0)]) one.reject(signal.reason);
       } else if (error instanceof DeviceGoneError) {
-        for (const one of [...group, ...waiting.splice(0)]) one.resolve({ gone: error });
+        for (const one of [...group, ...waiting.splice(0)]) settle(one, { gone: error });
       } else {
         for (const one of group) tryAgain(waiting, { ...one, alone: true }, (error as Error).message);
       }
@@ -89,15 +110,17 @@ async function measureGroup(
   }
   for (const [index, one] of group.entries()) {
     const outcome = outcomes[index];
-    if ("error" in outcome) one.resolve({ error: `${device.name}: ${outcome.error}` });
-    else if (outcome.measurement.valid) one.resolve(outcome);
-    else tryAgain(waiting, one, `${device.name}: no valid measurement: ${reasonOf(outcome.measurement)}`);
+    if ("error" in outcome) settle(one, { error: `${device.name}: ${outcome.error}` });
+    else if (outcome.measurement.valid) {
+      if (group.length === 1 || !isFarTooWide(outcome.measurement)) settle(one, outcome);
+      else waiting.push({ ...one, alone: true, wide: outcome.measurement });
+    } else tryAgain(waiting, one, `${device.name}: no valid measurement: ${reasonOf(outcome.measurement)}`);
   }
 }
 
 /** What a device waits for is told as it is, since people are to act on it. */
 function activityOf({ activity, load, loads }: SessionProgress): string {
-  return loads > 1 && !activity.startsWith("waits") ? `load ${load + 1}/${loads}, ${activity}` : activity;
+  return loads > 1 && !activity.startsWith("waits") ? `load ${load}/${loads}, ${activity}` : activity;
 }
 
 /** Takes from `waiting` what the next session measures. */
@@ -108,8 +131,13 @@ function nextGroup(waiting: Waiting[]): Waiting[] {
 }
 
 function tryAgain(waiting: Waiting[], one: Waiting, error: string): void {
-  if (one.triesLeft > 1) waiting.push({ ...one, triesLeft: one.triesLeft - 1 });
-  else one.resolve({ error: `${error} (${tries} tries)` });
+  if (one.triesLeft > 1 && !one.wide) waiting.push({ ...one, triesLeft: one.triesLeft - 1 });
+  else settle(one, { error: `${error} (${tries} tries)` });
+}
+
+function settle({ resolve, wide }: Waiting, outcome: DeviceOutcome): void {
+  if (!wide) resolve(outcome);
+  else resolve({ measurement: "measurement" in outcome ? narrower(wide, outcome.measurement) : wide });
 }
 
 function reasonOf({ flags }: Measurement): string {

@@ -2,6 +2,7 @@
 import type { Device, DeviceGoneError } from "../../devices/mod.ts";
 import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
 import type { Measurement, ProfileName, RuntimeName } from "../../src/schemas/measurement.ts";
+import { backendChange, type BackendOf } from "./backend_change.ts";
 import { type DeviceOutcome, measureQueue } from "./device_queue.ts";
 import type { LatencySource, MeasuredOutcome, MeasureOptions } from "./latency_source.ts";
 import { modelOf } from "./model.ts";
@@ -13,6 +14,8 @@ export interface DeviceLatenciesOptions {
   seed: number;
   /** A measurement that need not be made again. */
   stored?: (modelHash: string, device: string) => Measurement | undefined;
+  /** See BackendOf. */
+  backendOf?: BackendOf;
   /** Told of each valid measurement at once, so that it is not lost with the run. */
   onMeasured?: (measurement: Measurement) => void;
   /** What a device does now; "" where it does nothing for this search. */
@@ -23,7 +26,7 @@ export interface DeviceLatenciesOptions {
 
 /** Asks each of `devices` for each architecture. Devices of one machine take turns among themselves. */
 export function deviceLatencies(devices: readonly Device[], options: DeviceLatenciesOptions): LatencySource {
-  const { onActivity, onGone, onMeasured, runtime, seed, stored } = options;
+  const { backendOf, onActivity, onGone, onMeasured, runtime, seed, stored } = options;
   /** The devices that went away: whether the search goes on without them. */
   const gone = new Map<Device, boolean>();
 
@@ -41,7 +44,10 @@ export function deviceLatencies(devices: readonly Device[], options: DeviceLaten
     const all = known.map(async (measurement): Promise<DeviceOutcome> => {
       if (measurement) return { measurement };
       const outcome = await next.next().value as DeviceOutcome;
-      if ("measurement" in outcome) onMeasured?.(outcome.measurement);
+      if (!("measurement" in outcome)) return outcome;
+      const change = backendChange(outcome.measurement, backendOf);
+      if (change !== undefined) return { error: change };
+      onMeasured?.(outcome.measurement);
       return outcome;
     });
     return { device, done, outcomes: all };

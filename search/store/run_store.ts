@@ -5,8 +5,8 @@ import { type Measurement, measurementSchema, type RuntimeName } from "../../src
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
 import type { Snapshot } from "../controller.ts";
 
-/** 2: latencies by protocol nacre/1. */
-const schemaVersion = 2;
+/** 3: latencies by protocol nacre/1, of one backend per device. */
+const schemaVersion = 3;
 
 /** The run was made by an earlier version, whose latencies do not compare with today's. */
 export class OutdatedRunError extends Error {
@@ -21,8 +21,8 @@ const tables = `
     PRIMARY KEY (role, number)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS measurements (
-    model TEXT NOT NULL, device TEXT NOT NULL, runtime TEXT NOT NULL, json TEXT NOT NULL,
-    PRIMARY KEY (model, device, runtime)
+    model TEXT NOT NULL, device TEXT NOT NULL, runtime TEXT NOT NULL, backend TEXT NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (model, device, runtime, backend)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS controller (id INTEGER PRIMARY KEY CHECK (id = 1), batch INTEGER NOT NULL,
     told INTEGER NOT NULL, json TEXT NOT NULL) STRICT;
@@ -132,24 +132,29 @@ export class RunStore {
     return row.count;
   }
 
-  /** Stores measurements, all or none; later ones of a network, device and runtime replace earlier ones. */
+  /** Stores measurements, all or none; later ones of a network, device, runtime and backend replace earlier ones. */
   saveMeasurements(measurements: readonly Measurement[]): void {
     this.transaction(() => {
       for (const measurement of measurements) {
-        this.#database.prepare("INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?)").run(
+        this.#database.prepare("INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?)").run(
           measurement.modelHash,
           measurement.device.name,
           measurement.runtime,
+          measurement.backend,
           JSON.stringify(measurement),
         );
       }
     });
   }
 
-  measurement(modelHash: string, device: string, runtime: RuntimeName): Measurement | undefined {
+  /** The one on `backend`; where that is not given, the last one on any. */
+  measurement(modelHash: string, device: string, runtime: RuntimeName, backend?: string): Measurement | undefined {
     const row = this.#database
-      .prepare("SELECT json FROM measurements WHERE model = ? AND device = ? AND runtime = ?")
-      .get(modelHash, device, runtime) as { json: string } | undefined;
+      .prepare(
+        `SELECT json FROM measurements WHERE model = ? AND device = ? AND runtime = ? AND backend = coalesce(?, backend)
+         ORDER BY rowid DESC`,
+      )
+      .get(modelHash, device, runtime, backend ?? null) as { json: string } | undefined;
     return row && measurementSchema.parse(JSON.parse(row.json));
   }
 

@@ -1,8 +1,8 @@
 // What a user may say to `devices`. See search_options.ts for what `meta` holds.
 import * as z from "zod";
-import { dataDirField, lanField, portField } from "./device_fields.ts";
+import { dataDirField, deviceNamePattern, lanField, portField } from "./device_fields.ts";
 
-const deviceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/);
+const deviceName = z.string().regex(deviceNamePattern);
 const deviceNameMeta = {
   placeholder: "NAME",
   allowed: 'up to 32 lower-case letters, digits and "-", not starting with "-"',

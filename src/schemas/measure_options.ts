@@ -1,12 +1,17 @@
 // What a user may say to `measure`. See search_options.ts for what `meta` holds.
 import * as z from "zod";
-import { dataDirField, deviceWaitField, lanField, portField } from "./device_fields.ts";
+import {
+  dataDirField,
+  deviceNamePattern,
+  deviceNameText,
+  deviceWaitField,
+  lanField,
+  portField,
+} from "./device_fields.ts";
 import { profileSchema, runtimeSchema } from "./measurement.ts";
 
 /** Models of one interleaved session. */
 const mostModels = 32;
-
-const deviceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/);
 
 const fields = z.strictObject({
   model: z.array(z.string().min(1)).max(mostModels).default([]).meta({
@@ -25,10 +30,10 @@ const fields = z.strictObject({
     allowed: "1 to 8 whole numbers, the batch included, for instance 1,224,224,3",
     description: "input of models whose own leaves sizes open",
   }),
-  device: z.array(deviceName).min(1).default(["here"]).meta({
+  device: z.array(z.string().regex(deviceNamePattern)).min(1).default(["here"]).meta({
     group: "Devices",
     placeholder: "NAME",
-    allowed: 'here, chromium, firefox, all, or the name of a browser: lower-case letters, digits and "-"',
+    allowed: deviceNameText,
     description: "who times them: here (this machine), chromium or firefox (launched), the name of a paired browser " +
       "(paired now if it is new), or all (every paired browser whose page is open)",
   }),
@@ -41,20 +46,13 @@ const fields = z.strictObject({
     group: "Devices",
     description: "how much to spend: fast (about 10 s), standard (3 page loads), certified (60 s each, for claims)",
   }),
-  lan: lanField.meta({
+  lan: lanField.meta({ ...lanField.meta(), group: "Devices" }),
+  port: portField.meta({ ...portField.meta(), group: "Devices" }),
+  deviceWait: deviceWaitField.meta({ ...deviceWaitField.meta(), group: "Devices" }),
+  renewNominal: z.boolean().default(false).meta({
     group: "Devices",
-    description: "serve phones in the local network too, by HTTPS",
-  }),
-  port: portField.meta({
-    group: "Devices",
-    placeholder: "N",
-    defaultText: "7411, or a free one",
-    description: "port of the page that browsers open to measure",
-  }),
-  deviceWait: deviceWaitField.meta({
-    group: "Devices",
-    placeholder: "SECONDS",
-    description: "how long a paired browser may be away before it counts as gone",
+    description: "forget how fast the devices were when their scale was set, and set it anew: for a device that is " +
+      "another one now, or was busy or hot then",
   }),
   csv: z.string().min(1).optional().meta({
     group: "Result",
@@ -63,8 +61,8 @@ const fields = z.strictObject({
     description: "write every raw sample to this file",
   }),
   dataDir: dataDirField.meta({
+    ...dataDirField.meta(),
     group: "Result",
-    placeholder: "FOLDER",
     description: "where pairings and caches are kept",
   }),
   json: z.boolean().default(false).meta({

@@ -107,6 +107,13 @@ export const environmentSchema = z.strictObject({
   settings: z.record(z.string().max(100), z.union([z.string().max(200), z.number(), z.boolean()])),
 });
 
+/** A pause to cool down: how long, the references' log drift that called for it, and the slow rounds before it, left out. */
+export const pauseSchema = z.strictObject({
+  ms: z.number().min(0),
+  drift: z.number(),
+  droppedRounds: z.int().min(0),
+});
+
 /** What a device says of one load, all but the samples. */
 export const loadReportSchema = z.strictObject({
   protocol: z.literal(PROTOCOL),
@@ -116,8 +123,8 @@ export const loadReportSchema = z.strictObject({
   /** In the order of the request. */
   networks: z.array(networkReportSchema).min(3).max(34),
   warmUp: z.strictObject({ ms: z.number().min(0), runs: z.int().min(0), steady: z.boolean() }),
-  /** Pauses to cool down: how long, and the references' log drift that called for it. */
-  pauses: z.array(z.strictObject({ ms: z.number().min(0), drift: z.number() })).max(20),
+  /** Pauses to cool down. */
+  pauses: z.array(pauseSchema).max(20),
   rounds: z.int().min(0).max(200_000),
   /** Named reasons for doubt, see devices/protocol/flags.ts. */
   flags: z.array(z.string().max(100)).max(20),
@@ -145,6 +152,9 @@ export const measuredLoadSchema = z.strictObject({
   runsPerSample: z.int().positive(),
   cold: coldSchema,
   warmUp: loadReportSchema.shape.warmUp,
+  pauses: loadReportSchema.shape.pauses,
+  /** Rounds that count in no figure: of before a pause to cool down, and of before another network failed. */
+  droppedRounds: z.int().min(0),
   environment: environmentSchema,
   medianMs: z.number().positive(),
   ratio: z.number().positive(),
@@ -165,6 +175,8 @@ export const measurementSchema = z.strictObject({
   /** See modelHash. */
   modelHash: z.string(),
   loads: z.array(measuredLoadSchema).min(1),
+  /** Loads that were thrown away and run again: which, and why. */
+  repeatedLoads: z.array(z.string()),
   inferences: z.int().positive(),
   medianMs: z.number().positive(),
   p90Ms: z.number().positive(),

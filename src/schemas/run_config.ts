@@ -3,6 +3,7 @@ import * as z from "zod";
 import { canonicalJson, contentHash } from "./architecture.ts";
 import { budgetSchema, presets } from "./presets.ts";
 import {
+  combineSchema,
   distillerOptionsSchemas,
   parseDeviceOption,
   type SearchOptions,
@@ -48,7 +49,7 @@ export const runConfigSchema = z.strictObject({
   reward: shape.reward,
   /** Those of the reward's form if not given. */
   exponents: shape.exponents,
-  combine: shape.combine,
+  combine: combineSchema,
   maxParameters: shape.maxParameters,
   maxMultiplyAdds: shape.maxMultiplyAdds,
   maxLatencyMs: shape.maxLatencyMs,
@@ -86,13 +87,15 @@ export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
  * from the hash of the configuration. Pure.
  */
 export function resolveRunConfig(options: SearchOptions, machine: { cores: number }): RunConfig {
-  const { distiller, distillerOptions, device, targetMs, ...others } = options;
+  const { combine, distiller, distillerOptions, device, targetMs, ...others } = options;
+  const devices = device.map(parseDeviceOption);
   const config: Omit<RunConfig, "run"> = {
     ...withoutUndefined(others),
     ...budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) }),
     trainers: options.trainers ?? Math.max(1, machine.cores),
     distiller: runConfigSchema.shape.distiller.parse({ ...distillerOptions, name: distiller }),
-    devices: device.map(parseDeviceOption).map((parsed) => (targetMs === undefined ? parsed : { targetMs, ...parsed })),
+    devices: devices.map((parsed) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...parsed })),
+    combine: combine ?? (devices.some(({ weight }) => weight !== undefined) ? "weighted" : "worst"),
   };
   return { ...config, run: options.run ?? runConfigHash(config).slice(0, 12) };
 }

@@ -2,6 +2,14 @@
 // name is its flag, and `meta` holds what help shows (`group`, `placeholder`, `defaultText`) and, where the type does
 // not say it, what errors call `allowed`.
 import * as z from "zod";
+import {
+  dataDirField,
+  deviceNamePattern,
+  deviceNameText,
+  deviceWaitField,
+  lanField,
+  portField,
+} from "./device_fields.ts";
 import { profileSchema, runtimeSchema } from "./measurement.ts";
 import { type Budget, budgetSchema, presetSchema } from "./presets.ts";
 
@@ -24,8 +32,8 @@ export const distillerOptionsSchemas = {
   none: z.strictObject({}),
 } satisfies Record<DistillerName, z.ZodObject>;
 
-/** `NAME[=targetMs[:weight]]`, for instance `phone=12.5:2`. */
-const devicePattern = /^([^=:]{1,64})(?:=(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?)?$/;
+/** `NAME[=targetMs[:weight]]`, for instance `phone=12.5:2`; what a name may be is checked on its own. */
+const devicePattern = /^([^=:]+)(?:=(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?)?$/;
 
 const limit = z.int().min(1).optional();
 const milliseconds = z.number().positive().optional();
@@ -100,14 +108,11 @@ const fields = z.strictObject({
     group: "Latency and reward",
     defaultText: "by preset: fast for smoke, else standard",
   }),
-  deviceWait: z.int().min(1).max(86_400).default(600).meta({
-    group: "Latency and reward",
-    placeholder: "SECONDS",
-    description: "how long to wait for a device that went away",
-  }),
+  deviceWait: deviceWaitField.meta({ ...deviceWaitField.meta(), group: "Latency and reward" }),
   deviceGone: deviceGoneSchema.default("stop").meta({
     group: "Latency and reward",
-    description: "when a device did not come back: stop, to go on later by the same command, or continue with the " +
+    description:
+      "when a device did not come, or come back: stop, to go on later by the same command, or continue with the " +
       "other devices for the rest of the run",
   }),
   targetMs: milliseconds.meta({
@@ -128,8 +133,9 @@ const fields = z.strictObject({
     allowed: "two numbers from -10 to 10, for instance 0,-1",
     description: "exponents of latency / target up to the target and beyond it",
   }),
-  combine: combineSchema.default("worst").meta({
+  combine: combineSchema.optional().meta({
     group: "Latency and reward",
+    defaultText: "worst; weighted where a device has a weight",
     description: "how several devices count",
   }),
   maxParameters: limit.meta({
@@ -190,19 +196,11 @@ const fields = z.strictObject({
     defaultText: "made from the configuration",
     description: "name of the run, which is created, or resumed where it exists",
   }),
-  port: z.int().min(0).max(65_535).optional().meta({
+  port: portField.meta({ ...portField.meta(), group: "Run" }),
+  lan: lanField.meta({ ...lanField.meta(), group: "Run" }),
+  dataDir: dataDirField.meta({
+    ...dataDirField.meta(),
     group: "Run",
-    placeholder: "N",
-    defaultText: "7411, or a free one",
-    description: "port of the page that browsers open to time students",
-  }),
-  lan: z.boolean().default(false).meta({
-    group: "Run",
-    description: "serve that page to the local network by HTTPS, for phones",
-  }),
-  dataDir: z.string().min(1).default(".nacre").meta({
-    group: "Run",
-    placeholder: "FOLDER",
     description: "where runs, teachers and datasets are kept",
   }),
   json: z.boolean().default(false).meta({
@@ -229,18 +227,27 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   if (options.replay !== undefined && devices.some(({ name }) => name === "all")) {
     refuse(["replay"], "needs the names of the devices that measured, not all");
   }
+  const weighted = devices.findIndex(({ weight }) => weight !== undefined);
+  if (weighted >= 0 && options.combine !== undefined && options.combine !== "weighted") {
+    refuse(["device"], `${options.device[weighted]}: a weight needs --combine weighted`);
+  }
   for (const [index, { name, targetMs, weight }] of devices.entries()) {
+    if (!deviceNamePattern.test(name)) refuse(["device"], `"${name}" is no name; allowed: ${deviceNameText}`);
     if (devices.findIndex((other) => other.name === name) < index) refuse(["device"], `names "${name}" twice`);
     if (targetMs === 0 || weight === 0) refuse(["device"], `${options.device[index]}: target and weight are above 0`);
   }
 });
 
-/** Parses one `--device` that fits the schema: `NAME[=targetMs[:weight]]`; the weight is 1 if not given. */
-export function parseDeviceOption(text: string): { name: string; targetMs?: number; weight: number } {
+/** Parses one `--device` that fits the schema: `NAME[=targetMs[:weight]]`. */
+export function parseDeviceOption(text: string): { name: string; targetMs?: number; weight?: number } {
   const match = devicePattern.exec(text);
   if (!match) throw new RangeError(`Device "${text}" is not NAME[=targetMs[:weight]]`);
   const [, name, targetMs, weight] = match;
-  return { name, ...(targetMs !== undefined && { targetMs: Number(targetMs) }), weight: Number(weight ?? 1) };
+  return {
+    name,
+    ...(targetMs !== undefined && { targetMs: Number(targetMs) }),
+    ...(weight !== undefined && { weight: Number(weight) }),
+  };
 }
 
 export type RewardForm = z.infer<typeof rewardFormSchema>;

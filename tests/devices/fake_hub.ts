@@ -1,5 +1,5 @@
 // A hub without a server: its pairings are settled by the test.
-import type { Hub, PairedDevice, Pairing, PairingState } from "../../devices/hub.ts";
+import { type Hub, type PairedDevice, type Pairing, type PairingState, TooManyLinksError } from "../../devices/hub.ts";
 
 /** A pairing that a test drives. */
 export interface FakePairing extends Pairing {
@@ -62,6 +62,8 @@ export function fakePairing({ name, onApproved }: FakePairingOptions = {}): Fake
 export interface FakeHub extends Hub {
   readonly pairings: FakePairing[];
   paired: PairedDevice[];
+  /** Whether too many links are open. */
+  full: boolean;
   closed: number;
 }
 
@@ -84,9 +86,11 @@ export function fakeHub(
     lan,
     pairings: [],
     paired,
+    full: false,
     closed: 0,
     devices: () => Promise.resolve(hub.paired),
     pair({ name } = {}) {
+      if (hub.full) return Promise.reject(new TooManyLinksError("3 links are open already"));
       const pairing = fakePairing({ name, onApproved: () => hub.paired.push(pairedDevice(name ?? "phone")) });
       hub.pairings.push(pairing);
       onPair?.(pairing, hub);

@@ -59,6 +59,52 @@ Deno.test("a browser is of this machine where it was launched, or where the hub 
   }
 });
 
+Deno.test("a paired browser that is seen at this machine's own address is of this machine, whoever is served", async () => {
+  const hub = fakeHub({ lan: true, paired: [pairedDevice("laptop", { local: true }), pairedDevice("phone")] });
+  const { devices, close } = await openDevices(["laptop", "phone"], options({ hub }));
+  assertEquals(devices.map(({ local }) => local), [true, false]);
+  await close();
+});
+
+Deno.test("a launched browser is waited for shortly in its turn, and launched again in none of another device", async () => {
+  const events: string[] = [];
+  const waits: number[] = [];
+  let die: (launch: () => void) => void = () => {};
+  const hub = fakeHub({
+    runLoad(_name, _request, { waitMs }) {
+      waits.push(waitMs);
+      events.push("chromium measures");
+      if (waits.length === 2) die(() => events.push("launched again at once"));
+      return Promise.resolve(rawLoad);
+    },
+  });
+  const { devices: [chromium, here], close } = await openDevices(
+    ["chromium", "here"],
+    options({
+      hub,
+      launch: (_name, { onDied = () => {} }) => {
+        die = onDied;
+        return Promise.resolve({ name: "chromium", description: "Fake/2", close: () => Promise.resolve() });
+      },
+      measureHere() {
+        events.push("here measures");
+        die(() => events.push("launched again"));
+        events.push("here is done");
+        return Promise.resolve([]);
+      },
+    }),
+  );
+  await here.measure(request);
+  await chromium.measure(request);
+  await chromium.measure(request);
+  await close();
+  assertEquals(waits, [20_000, 20_000]);
+  assertEquals(events, [
+    ...["here measures", "here is done", "launched again", "chromium measures"],
+    ...["chromium measures", "launched again at once"],
+  ]);
+});
+
 Deno.test("a load of a launched browser goes to the name the hub gave it, and is judged under its own", async () => {
   const loads: [string, RunLoadOptions][] = [];
   const hub = fakeHub({
@@ -195,6 +241,35 @@ Deno.test("one that cannot be had closes the others and ends their waits", async
   );
   assert(events.includes("here closed"));
   assertEquals(hub.closed, 1);
+});
+
+Deno.test("those that may be missing are left out, unless none is left", async () => {
+  const told: string[] = [];
+  const without = (fakes: FakePartsOptions) =>
+    options({ ...fakes, launch: () => Promise.reject(new Error("no Chromium here")) }, {
+      onUnavailable: (name, { message }) => told.push(`${name}: ${message}`) > 0,
+    });
+  const { devices, close } = await openDevices(["chromium", "here"], without({}));
+  assertEquals([devices.map(({ name }) => name), told], [["here"], ["chromium: no Chromium here"]]);
+  await close();
+  await assertRejects(() => openDevices(["chromium"], without({})), Error, "no Chromium here");
+  const interrupted = AbortSignal.abort(new Error("interrupted"));
+  told.length = 0;
+  await assertRejects(() => openDevices(["here"], { ...without({}), signal: interrupted }), Error, "interrupted");
+  assertEquals(told, []);
+});
+
+Deno.test("what cannot be closed is told, and takes nothing along", async () => {
+  const lines: string[] = [];
+  const events: string[] = [];
+  const hub = fakeHub();
+  hub.close = () => Promise.reject(new Error("the hub hangs"));
+  const opener = createDeviceOpener(options({ hub, events }, { log: (line) => lines.push(line) }));
+  await opener.open("chromium");
+  await opener.open("here");
+  await opener.close();
+  assert(events.includes("chromium closed") && events.includes("here closed"));
+  assertEquals(lines, ["not all could be closed: the hub hangs"]);
 });
 
 Deno.test('"all" is every paired browser whose page is open, once', async () => {

@@ -15,9 +15,10 @@ async function serving(
     links: string[];
     wait: () => Promise<void>;
   }) => Promise<void>,
-  { interactive = true, name }: { interactive?: boolean; name?: string } = {},
+  { interactive = true, name, full = false }: { interactive?: boolean; name?: string; full?: boolean } = {},
 ): Promise<void> {
   const hub = fakeHub();
+  hub.full = full;
   const terminal = virtualTerminal({ columns: 100, live: interactive, interactive });
   const controller = new AbortController();
   const links: string[] = [];
@@ -95,6 +96,19 @@ Deno.test("where lines stay, each change of a device is one line", async () => {
   }, { interactive: false });
 });
 
+Deno.test("where too many links are open it says so, and a person tries again", async () => {
+  await serving(async ({ hub, links, terminal, wait }) => {
+    assertMatch(
+      terminal.lines().join("\n"),
+      /No link just now: 3 links are open already\.\nPress Enter for a new link\.\n\nNo browser is paired yet\.$/,
+    );
+    hub.full = false;
+    terminal.type("");
+    await wait();
+    assertEquals([hub.pairings.map(({ name }) => name), links], [["phone"], [hub.pairings[0].url]]);
+  }, { name: "phone", full: true });
+});
+
 Deno.test("the end takes the open link back", async () => {
   let used: ReturnType<typeof fakeHub> | undefined;
   await serving(({ hub }) => {
@@ -109,8 +123,8 @@ Deno.test("what goes wrong at the hub ends the service", async () => {
   const { screen } = virtualTerminal();
   const { signal } = new AbortController();
   await assertRejects(() => serveDevices(hub, { screen, signal }), Error, "the hub is gone");
-  const full = { ...fakeHub(), pair: () => Promise.reject(new Error("3 links are open")) };
-  await assertRejects(() => serveDevices(full, { screen, pollMs: 5, signal }), Error, "3 links are open");
+  const broken = { ...fakeHub(), pair: () => Promise.reject(new Error("the disk is full")) };
+  await assertRejects(() => serveDevices(broken, { screen, pollMs: 5, signal }), Error, "the disk is full");
 });
 
 Deno.test("the list says who is there, and what to do about who is not", () => {

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import type { RunLoad } from "../../devices/device.ts";
+import { renewedNominals } from "../../devices/renewed_nominals.ts";
 import { measureSession, type NominalStore, type SessionContext, type StoredNominal } from "../../devices/session.ts";
 import { measurementSchema, type Model, type ProfileName } from "../../src/schemas/measurement.ts";
 import { anyNetwork, type Cost, simulatedLoad, type SimulationOptions } from "./protocol/simulated_device.ts";
@@ -12,8 +13,9 @@ function memoryNominals(): NominalStore & { all: Map<string, StoredNominal> } {
   const key = (...parts: string[]) => parts.join(" ");
   return {
     all,
-    get: (...parts) => all.get(key(...parts)),
-    set: (device, runtime, backend, nominal) => void all.set(key(device, runtime, backend), nominal),
+    get: ({ name, description }, ...parts) => all.get(key(name, description, ...parts)),
+    set: ({ name, description }, runtime, backend, nominal) =>
+      void all.set(key(name, description, runtime, backend), nominal),
   };
 }
 
@@ -81,7 +83,7 @@ Deno.test("measureSession() sets nominal times by the first valid standard sessi
   const { context, nominals } = simulatedContext();
   await measureSession(context, request("fast"));
   const [[key, provisional]] = nominals.all;
-  assertEquals([key, provisional.provisional], ["phone tfjs-wasm simulated", true]);
+  assertEquals([key, provisional.provisional], ["phone simulated tfjs-wasm simulated", true]);
   await measureSession(context, request("fast"));
   assertEquals([...nominals.all.values()], [provisional], "the scale stays while sessions are fast");
   await measureSession(context, request("standard"));
@@ -99,11 +101,59 @@ Deno.test("measureSession() sets nominal times by the first valid standard sessi
 
 Deno.test("measureSession() corrects by the stored nominal times", async () => {
   const { context, nominals } = simulatedContext(() => ({ slowness: () => 1.3 }));
-  nominals.set("phone", "tfjs-wasm", "simulated", { nominal: { smallMs: 0.25, largeMs: 2 }, provisional: false });
+  nominals.set(context.device, "tfjs-wasm", "simulated", {
+    nominal: { smallMs: 0.25, largeMs: 2 },
+    provisional: false,
+  });
   const [outcome] = await measureSession(context, request("fast"));
   assert("measurement" in outcome);
+  assert(outcome.measurement.flags.includes("far-from-nominal") && outcome.measurement.valid);
   assertAlmostEquals(outcome.measurement.medianMs, 0.65, 0.02);
   assertAlmostEquals(outcome.measurement.latencyMs, 0.5, 0.01);
+});
+
+Deno.test("measureSession() keeps the nominal times of another processor or browser apart", async () => {
+  const { context, nominals } = simulatedContext(() => ({ slowness: () => 1.3 }));
+  const other = { ...context.device, description: "another" };
+  nominals.set(other, "tfjs-wasm", "simulated", { nominal: { smallMs: 0.25, largeMs: 2 }, provisional: false });
+  const [outcome] = await measureSession(context, request("fast"));
+  assert("measurement" in outcome);
+  assertEquals(outcome.measurement.flags.includes("far-from-nominal"), false);
+  assertAlmostEquals(outcome.measurement.latencyMs, 0.65, 0.02);
+});
+
+Deno.test("measureSession() sets provisional nominal times only while the device is not steady", async () => {
+  // Loads differ by 10 %.
+  const { context, nominals } = simulatedContext((run) => ({ slowness: () => run % 3 === 0 ? 1 : 1.1 }));
+  const [first] = await measureSession(context, request("standard"));
+  assert("measurement" in first && first.measurement.valid && first.measurement.flags.includes("drifted"));
+  const [stored] = nominals.all.values();
+  assertEquals(stored.provisional, true);
+  const [second] = await measureSession(context, request("standard"));
+  assertEquals([...nominals.all.values()], [stored], "not better than what is there");
+  assert("measurement" in second);
+  assertEquals(second.measurement.nominal, stored.nominal);
+  const steady = simulatedContext();
+  await measureSession({ ...steady.context, nominals }, request("standard"));
+  assertEquals([...nominals.all.values()].map(({ provisional }) => provisional), [false]);
+});
+
+Deno.test("renewed nominal times take the place of what was stored once they are there", async () => {
+  const { context, nominals } = simulatedContext(() => ({ slowness: () => 1.3 }));
+  const old = { nominal: { smallMs: 0.25, largeMs: 2 }, provisional: false };
+  nominals.set(context.device, "tfjs-wasm", "simulated", old);
+  const renewed = { ...context, nominals: renewedNominals(nominals) };
+  const broken = { ...renewed, runLoad: () => Promise.reject(new Error("phone went away")) };
+  await assertRejects(() => measureSession(broken, request("standard")), Error, "went away");
+  assertEquals([...nominals.all.values()], [old]);
+  const [outcome] = await measureSession(renewed, request("standard"));
+  assert("measurement" in outcome);
+  assertAlmostEquals(outcome.measurement.latencyMs, 0.65, 0.02);
+  const [stored] = nominals.all.values();
+  assertAlmostEquals(stored.nominal.smallMs, 0.325, 0.01);
+  assertEquals(stored.provisional, false);
+  await measureSession(renewed, request("standard"));
+  assertEquals([...nominals.all.values()], [stored]);
 });
 
 Deno.test("measureSession() repeats a load that the page's being hidden spoilt, twice at most", async () => {

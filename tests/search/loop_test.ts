@@ -5,7 +5,7 @@ import { architectureHash } from "../../src/schemas/architecture.ts";
 import { createSpace } from "../../src/spaces/table.ts";
 import type { Controller } from "../../search/controller.ts";
 import { createController } from "../../search/controllers/table.ts";
-import { batchSize, type LoopDependencies, searchLoop } from "../../search/loop.ts";
+import { batchSize, type LoopDependencies, pendingTrial, rescored, searchLoop } from "../../search/loop.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { JobError } from "../../search/trainers/pool.ts";
 import type { LatencySource, MeasuredOutcome } from "../../search/latency/latency_source.ts";
@@ -311,3 +311,20 @@ Deno.test(
     assertEquals(trials.map(({ reward }) => reward), [1, 1]);
   }),
 );
+
+Deno.test("a network that was too slow on a device that left has its latency on the others, and no reward", () => {
+  const architecture = space.reference(1);
+  const trial: Trial = {
+    ...pendingTrial({ number: 1, role: "search", batch: 0, tokens: [], seed: 1, architecture }),
+    ...{ state: "infeasible", reason: "30.00 ms, more than 5 ms", latencyMs: 30, reward: 0 },
+  };
+  const brokenLimit = (_: Trial, latencyMs = 0) => latencyMs > 5 ? `${latencyMs} ms is too slow` : undefined;
+  const by = (latencyMs: number) => rescored(trial, { brokenLimit, score: () => ({ latencyMs, reward: 1 }) });
+  assertEquals(by(30), trial);
+  assertEquals(by(20), { ...trial, latencyMs: 20, reason: "20 ms is too slow" });
+  const { latencyMs, reason, reward, state } = by(1);
+  assertEquals([state, latencyMs, reward], ["infeasible", 1, undefined]);
+  assertEquals(reason, "30.00 ms, more than 5 ms, with a device that left the run since; not trained");
+  const tooLarge = { ...trial, latencyMs: undefined };
+  assertEquals(rescored(tooLarge, { brokenLimit, score: () => ({ latencyMs: 1, reward: 1 }) }), tooLarge);
+});

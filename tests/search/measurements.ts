@@ -24,6 +24,8 @@ export function madeUpMeasurement(
       runsPerSample: 4,
       cold: { downloadMs: 1, buildMs: 2, firstInferenceMs: 3 },
       warmUp: { ms: 3000, runs: 400, steady: true },
+      pauses: [],
+      droppedRounds: 0,
       environment: {
         userAgent: "a made-up browser",
         crossOriginIsolated: true,
@@ -36,6 +38,7 @@ export function madeUpMeasurement(
       ratioLow: latencyMs * 0.985 / 0.25,
       ratioHigh: latencyMs * 1.02 / 0.25,
     }],
+    repeatedLoads: [],
     inferences: 12,
     medianMs: latencyMs * 1.01,
     p90Ms: latencyMs * 1.1,

@@ -16,7 +16,7 @@ globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive
 function configOf(run: string, options: Record<string, unknown> = {}) {
   const parsed = searchOptionsSchema.parse({
     ...{ run, dataDir, dataset: "mnist", distiller: "none", trials: 6, trainImages: 64, epochs: 1, batchSize: 32 },
-    ...{ views: 1, validationImages: 100, finalTop: 0, trainers: 1, device: ["here", "phone=100:2"], combine: "mean" },
+    ...{ views: 1, validationImages: 100, finalTop: 0, trainers: 1, device: ["here", "phone=100"], combine: "mean" },
     ...options,
   });
   return resolveRunConfig(parsed, { cores: 1 });
@@ -65,7 +65,7 @@ Deno.test("several devices count by their own targets, and each has its front", 
   const { devices, droppedDevices, paretoFront, paretoFronts, profile, protocol } = await result;
   assertEquals(devices.map(({ device, targetMs, weight }) => [device, targetMs > 0, weight]), [
     ["here", true, 1],
-    ["phone", true, 2],
+    ["phone", true, 1],
   ]);
   assertEquals([devices[1].targetMs, droppedDevices, profile, protocol], [100, [], "fast", "nacre/1"]);
   assertEquals(Object.keys(paretoFronts ?? {}), ["here", "phone"]);
@@ -141,8 +141,49 @@ Deno.test("a run that went on without a device opens only the others when it is 
   assertEquals([second.opened, completed, droppedDevices.length], [["here"], 6, 1]);
 });
 
+Deno.test("a device that cannot be opened stops the run, saved, or is left out, as one that is gone", async () => {
+  const opening = (config: ReturnType<typeof configOf>) =>
+    runSearch(config, {
+      openDevices: (names, { onUnavailable }) => {
+        const error = new Error("phone was not paired within 600 s");
+        if (names.includes("phone") && !onUnavailable?.("phone", error)) return Promise.reject(error);
+        return Promise.resolve({ devices: [madeUpDevice("here")], close: () => Promise.resolve() });
+      },
+    });
+  await assertRejects(() => opening(configOf("unopened")), DeviceGoneError, "phone was not paired within 600 s");
+  const config = configOf("left-out", { deviceGone: "continue", trials: 2 });
+  const { devices, droppedDevices } = await opening(config);
+  assertEquals(devices.map(({ device }) => device), ["here"]);
+  assertEquals(droppedDevices, [{ device: "phone", reason: "phone was not paired within 600 s", afterTrials: 0 }]);
+  assertEquals((await opening(config)).droppedDevices.length, 1);
+});
+
+Deno.test("a device that goes on with another backend fails the trials, not the run's figures", async () => {
+  const here = madeUpDevice("here", {
+    answer: (request, session) =>
+      Promise.resolve(
+        measured("here", request).map((outcome) =>
+          "measurement" in outcome && session > 2
+            ? { measurement: { ...outcome.measurement, backend: "emulated" } }
+            : outcome
+        ),
+      ),
+  });
+  const { result } = await search(configOf("other-backend", { device: ["here"], combine: undefined, trials: 4 }), [
+    here,
+  ]);
+  const { completed, failed } = await result;
+  assertEquals([completed, failed], [2, 2]);
+  using store = new RunStore(`${dataDir}/runs/other-backend/run.sqlite`, { readOnly: true });
+  assertEquals(
+    store.trials("search")[3].reason,
+    'here: its backend changed from "wasm, 1 thread" to "emulated", ' +
+      "so that its latencies do not compare",
+  );
+});
+
 Deno.test("all devices that are open are kept for later starts, with the target for all", async () => {
-  const config = configOf("all", { device: ["all=5:2"], trials: 2 });
+  const config = configOf("all", { device: ["all=5:2"], combine: undefined, trials: 2 });
   const { result } = await search(config, [madeUpDevice("laptop"), madeUpDevice("phone", { local: false })]);
   assertEquals((await result).devices, [
     { device: "laptop", targetMs: 5, weight: 2 },

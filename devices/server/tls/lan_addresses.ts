@@ -1,13 +1,6 @@
-/**
- * Addresses under which other devices reach this machine: IPv4 first, without loopback and without IPv6 addresses that
- * hold on one link only, since no URL can name the link.
- */
+/** IPv4 addresses under which other devices reach this machine: the server listens on no others. */
 export function lanAddresses(interfaces: readonly Deno.NetworkInterfaceInfo[] = Deno.networkInterfaces()): string[] {
-  const addresses = interfaces
-    .filter(({ family, address }) =>
-      family === "IPv4" ? !address.startsWith("127.") : !/^(::1$|fe[89ab])/i.test(address)
-    )
-    .sort((a, b) => a.family.localeCompare(b.family));
+  const addresses = interfaces.filter(({ family, address }) => family === "IPv4" && !address.startsWith("127."));
   return [...new Set(addresses.map(({ address }) => address))];
 }
 

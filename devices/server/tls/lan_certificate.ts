@@ -30,8 +30,10 @@ export interface LanCertificateOptions {
 
 /**
  * The certificate in `<dataDir>/devices/tls` for `addresses`: made at the first call, renewed when the addresses change
- * or its end is near. Its authority lasts 10 years, vouches for names of this machine only, and is made anew (told by
- * `log`, since phones must install it again) only where its files are broken or its end is near.
+ * or its end is near. Its authority lasts 10 years, can vouch for names of this machine and in ".local" and for
+ * private addresses only (for any address where this machine has a public one, told by `log`), and is made anew (told by
+ * `log`, since phones must install it again) only where its files are broken, its end is near, or a public
+ * address has come that it may not vouch for.
  */
 export async function lanCertificate(
   dataDir: string,
@@ -42,7 +44,7 @@ export async function lanCertificate(
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   await makePrivate(folder, 0o700);
   const ownNames = lanHostNames(hostname);
-  const authority = await openAuthority(folder, { hostNames: ownNames, hostname, now, log });
+  const authority = await openAuthority(folder, { hostNames: ownNames, hostname, addresses, now, log });
   const { extensions } = authority.certificate;
   // A name this machine got after the authority was made; its addresses and its ".local" name still hold.
   const permitted = ownNames.filter((name) => name.endsWith(".local") || permitsHostName(extensions, name));

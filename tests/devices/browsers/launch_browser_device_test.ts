@@ -117,6 +117,43 @@ Deno.test("the certificate of a hub in the local network is taken as it is, sinc
   await device.close();
 });
 
+Deno.test("a pairing that cannot be ended is told, and its browser is closed all the same", async () => {
+  const { browsers, launch } = fakeBrowsers();
+  const { hub } = fakeHub(pairs);
+  const lines: string[] = [];
+  const device = await launchBrowserDevice("firefox", {
+    hub: { ...hub, revoke: () => Promise.reject(new Error("process 1 does not answer")) },
+    runtimes: ["tfjs-wasm"],
+    launch: async (options) => {
+      const browser = await launch(options);
+      const close = () => browser.close().then(() => Promise.reject(new Error("it hangs")));
+      return { ...browser, close };
+    },
+    log: (line) => lines.push(line),
+  });
+  await device.close();
+  assertEquals(browsers[0].closes, 1);
+  assertEquals(lines, [
+    'device "firefox": its pairing could not be ended: process 1 does not answer',
+    'device "firefox": its browser could not be closed: it hangs',
+  ]);
+});
+
+Deno.test("a browser that dies waits with its new launch for whoever shares the machine with it", async () => {
+  const { browsers, launch } = fakeBrowsers();
+  const waiting: (() => void)[] = [];
+  const device = await launchBrowserDevice("firefox", {
+    ...{ hub: fakeHub(pairs).hub, runtimes: ["tfjs-wasm"] as const, launch },
+    onDied: (again) => waiting.push(again),
+  });
+  browsers[0].die();
+  await until(() => waiting.length === 1);
+  assertEquals(browsers.length, 1);
+  waiting[0]();
+  await until(() => browsers[1]?.opened.length === 1);
+  await device.close();
+});
+
 Deno.test("a browser that dies is launched again twice, then its pairing ends", async () => {
   const { browsers, launch } = fakeBrowsers();
   const { hub, revoked, pairs: asked } = fakeHub(pairs);

@@ -48,6 +48,20 @@ Deno.test("wrong usage is one line and exit code 2", async () => {
   }
 });
 
+Deno.test("a model is never overwritten by samples, nor is a file before there is something to write", async () => {
+  await withFolder(async (folder) => {
+    const model = `${folder}/tiny.json`;
+    await Deno.writeTextFile(model, JSON.stringify(tinyArchitecture));
+    const { code, stderr } = await measure("--model", model, "--csv", model);
+    assertEquals([code, stderr], [2, `--csv: cannot write ${model}: it is one of the models\n`]);
+    assertEquals(await Deno.readTextFile(model), JSON.stringify(tinyArchitecture));
+    const csv = `${folder}/samples.csv`;
+    await Deno.writeTextFile(csv, "older");
+    assertEquals((await measure("--model", `${folder}/none.json`, "--csv", csv, "--data-dir", folder)).code, 1);
+    assertEquals(await Deno.readTextFile(csv), "older");
+  });
+});
+
 Deno.test("help tells of every option", async () => {
   const { code, stdout } = await measure("--help");
   assertEquals(code, 0);

@@ -32,12 +32,27 @@ Deno.test("models are held against the fastest by the rounds that they share", (
   }
 });
 
-Deno.test("only what was timed in the same session, and may be trusted, is compared", () => {
+Deno.test("only what was timed on the same device and runtime, and may be trusted, is compared", () => {
   assertEquals(compareModels([]), []);
   assertEquals(compareModels([madeUp({ model: "alone" })]), []);
   assertEquals(compareModels([madeUp({ model: "a" }), madeUp({ model: "b", device: "phone" })]), []);
   assertEquals(compareModels([madeUp({ model: "a" }), madeUp({ model: "b", runtime: "tfjs-webgl" })]), []);
   assertEquals(compareModels([madeUp({ model: "a" }), madeUp({ model: "b", valid: false })]), []);
-  // One that failed in some loads has other rounds.
-  assertEquals(compareModels([madeUp({ model: "a", samplesMs: [[1, 1], [1]] }), madeUp({ model: "b" })]), []);
+});
+
+Deno.test("models of different sessions are compared by the references, never round by round", () => {
+  const alone = madeUp({ model: "slow", latencyMs: 2.4 });
+  // As many rounds as the other, but other ones.
+  for (const load of alone.measurement.loads) {
+    load.smallMs = load.smallMs.map(() => 1.3);
+    load.samplesMs = load.samplesMs.map(() => 1000);
+  }
+  const [comparison] = compareModels([madeUp({ model: "fast", latencyMs: 2 }), alone]);
+  const [{ times: { value, low, high } }] = comparison.others;
+  assert(Math.abs(value - 1.2) < 1e-9, `${value}`);
+  // Each has 1 % to both sides.
+  const side = Math.SQRT2 * 0.01;
+  assert(Math.abs(Math.log(high / value) - side) < 1e-4 && Math.abs(Math.log(value / low) - side) < 1e-4);
+  alone.measurement.nominal = { smallMs: 2, largeMs: 8 };
+  assertEquals(compareModels([madeUp({ model: "fast" }), alone]), [], "on another scale");
 });

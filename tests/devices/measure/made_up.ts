@@ -21,6 +21,8 @@ function load(samplesMs: number[]): MeasuredLoad {
     runsPerSample: 1,
     cold: { downloadMs: 1, buildMs: 2, firstInferenceMs: 3 },
     warmUp: { ms: 3000, runs: 100, steady: true },
+    pauses: [],
+    droppedRounds: 0,
     environment: {
       userAgent: "Fake/1",
       crossOriginIsolated: true,
@@ -47,6 +49,7 @@ export function madeUp(options: MadeUpOptions): ModelMeasurement {
     backend: "none",
     modelHash: model,
     loads,
+    repeatedLoads: [],
     inferences: 1024,
     medianMs: latencyMs * 1.1,
     p90Ms: latencyMs * 1.2,

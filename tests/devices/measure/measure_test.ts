@@ -86,6 +86,63 @@ Deno.test("a device that cannot be had, or goes away, fails alone", async () => 
   });
 });
 
+Deno.test("a session that breaks down is repeated model by model, so that only the culprit fails", async () => {
+  const asked: string[] = [];
+  const measureHere: Device["measure"] = (request, settings) => {
+    const answer = answering(asked)(request, settings);
+    return request.models.some(({ name }) => name === "twin") ? Promise.reject(new Error("its process ended")) : answer;
+  };
+  const result = await measure([tiny, twin, { ...tiny, name: "third" }], options({ measureHere }));
+  assertEquals(asked.map((text) => text.split(" ")[0]), ["tiny+twin+third", "tiny", "twin", "third"]);
+  assertEquals(brief(result), {
+    measured: ["tiny here tfjs-wasm", "third here tfjs-wasm"],
+    failed: ["twin here tfjs-wasm: its process ended"],
+  });
+});
+
+Deno.test("a device that went away is waited for once, not for each runtime and model", async () => {
+  let sessions = 0;
+  const measureHere: Device["measure"] = () => {
+    sessions++;
+    return Promise.reject(new DeviceGoneError("here", "here did not come back"));
+  };
+  const runtimes = ["tfjs-wasm", "tfjs-webgl", "tfjs-webgpu"] as const;
+  const result = await measure([tiny, twin], options({ measureHere }, { runtimes }));
+  assertEquals(sessions, 1);
+  assertEquals(result.failures.map(({ error }) => error), Array(6).fill("here did not come back"));
+});
+
+Deno.test("a model whose interval is far too wide is measured once more, alone", async () => {
+  const asked: string[] = [];
+  const measureHere: Device["measure"] = async (request, settings) => {
+    const outcomes = await answering(asked)(request, settings);
+    const [first] = outcomes;
+    if (asked.length === 1 && "measurement" in first) {
+      Object.assign(first.measurement, { ratioLow: 1.8, ratioHigh: 2.2, medianMs: 99 });
+    }
+    return outcomes;
+  };
+  const { measurements } = await measure([tiny, twin], options({ measureHere }));
+  assertEquals(asked.map((text) => text.split(" ")[0]), ["tiny+twin", "tiny"]);
+  assertEquals(measurements.map(({ model, measurement }) => [model, measurement.medianMs === 99]), [
+    ["tiny", false],
+    ["twin", false],
+  ]);
+});
+
+Deno.test("a clean-up that fails takes no results along", async () => {
+  const hub = fakeHub();
+  hub.close = () => Promise.reject(new Error("process 1 does not answer"));
+  const lines: string[] = [];
+  const log = (line: string) => lines.push(line);
+  const result = await measure(
+    [tiny],
+    options({ hub, measureHere: answering() }, { devices: ["here", "chromium"], log }),
+  );
+  assertEquals(result.measurements.length, 1);
+  assertEquals(lines, ["not all could be closed: process 1 does not answer"]);
+});
+
 Deno.test("all is closed however it ends", async () => {
   const events: string[] = [];
   const hub = fakeHub();

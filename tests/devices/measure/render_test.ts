@@ -3,12 +3,12 @@ import { failureLines, renderMeasurements } from "../../../devices/measure/rende
 import { displayWidth } from "../../../src/cli/text_width.ts";
 import { madeUp } from "./made_up.ts";
 
-Deno.test("the table holds the corrected latency, its interval, p90 and the ratio", () => {
+Deno.test("the table holds the corrected latency, its interval, the raw median, p90 and the ratio", () => {
   const text = renderMeasurements([madeUp({ model: "a", latencyMs: 2 })], { comparisons: [], columns: 100 });
   assertEquals(text.split("\n"), [
-    " model  device  runtime      ms       95 %   p90  ratio",
-    "─".repeat(56),
-    " a      here    tfjs-wasm  2.00  1.98–2.02  2.40  2.000",
+    " model  device  runtime      ms       95 %  median   p90  ratio",
+    "─".repeat(64),
+    " a      here    tfjs-wasm  2.00  1.98–2.02    2.20  2.40  2.000",
   ]);
 });
 

@@ -4,6 +4,7 @@ import { trimExports } from "../../../devices/models/export_cache.ts";
 import { onnxOutputs } from "../../../devices/models/onnx_outputs.ts";
 import { type PrepareDependencies, prepareNetworks, runtimesFor } from "../../../devices/models/prepare.ts";
 import { readModel } from "../../../devices/models/read_model.ts";
+import { checkedValues } from "../../../devices/protocol/check.ts";
 import { createReference, type Reference } from "../../../devices/reference.ts";
 import { referenceNetworks } from "../../../devices/references.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
@@ -170,3 +171,30 @@ Deno.test("exports are written anew where damaged, and the oldest go when there 
     await trimExports(dependencies.dataDir, { maximumBytes: 0, nowMs });
     assertEquals([await left(), (await Deno.stat(own)).size], [1, size]);
   }));
+
+Deno.test("what a device must answer comes from the architecture itself, so that a wrong export is found", async () => {
+  const asked: string[] = [];
+  const reference: Reference = {
+    outputs: ({ source }) => Promise.resolve([asked.push(source.kind)]),
+    close: () => Promise.resolve(),
+  };
+  await withDependencies(async (dependencies) => {
+    const { networks } = await prepareNetworks([tiny], "onnxruntime-wasm", dependencies);
+    assertEquals(networks.map(({ source }) => source.kind), ["onnx", "onnx", "onnx"]);
+  }, reference);
+  assertEquals(asked, ["architecture", "architecture", "architecture"]);
+});
+
+Deno.test("expected outputs are thinned as the device thins its own", async () => {
+  const outputs = Float32Array.from({ length: 9000 }, (_, index) => index);
+  const reference: Reference = {
+    outputs: () => Promise.resolve(checkedValues(outputs)),
+    close: () => Promise.resolve(),
+  };
+  await withDependencies(async (dependencies) => {
+    const { expected } = await prepareNetworks([tiny, color], "tfjs-wasm", dependencies);
+    assertEquals(expected[3], checkedValues(outputs, 4));
+    // Every third of 9000, then every third of those: 4096 / 4 at most.
+    assertEquals([expected[3].length, expected[3][1]], [1000, 9]);
+  }, reference);
+});

@@ -98,17 +98,20 @@ Deno.test("digits are shown in two groups and read one by one", () => {
 });
 
 Deno.test("every end is explained, with a button only where it helps", () => {
-  const ends: [unknown, { headline: string; button?: string; waits: boolean }][] = [
+  const ends: [unknown, { headline: string; button?: string; waits: boolean; tone?: string }][] = [
     [new RefusedError(401, "not paired"), { headline: "Not paired", waits: false }],
     [new RefusedError(409, "x"), { headline: "Open in another tab", button: "Measure here instead", waits: false }],
-    [new RefusedError(410, "x"), { headline: "Finished", waits: true }],
+    [new RefusedError(410, "x"), { headline: "Finished", waits: true, tone: "ready" }],
     [new RefusedError(400, "body.page: no"), { headline: "Stopped", button: "Load this page again", waits: false }],
-    [new ServerGoneError(), { headline: "Nacre is out of reach", button: "Connect again", waits: false }],
+    [
+      new ServerGoneError(),
+      { headline: "Nacre is out of reach", button: "Connect again", waits: true, tone: "paused" },
+    ],
     [new PairingRefusedError(), { headline: "Not let in", waits: false }],
     [new LinkRefusedError("used"), { headline: "This link does not work", waits: false }],
     [new Error("a private window?"), { headline: "Stopped", button: "Load this page again", waits: false }],
   ];
-  for (const [error, { headline, button, waits }] of ends) {
+  for (const [error, { headline, button, waits, tone = "stopped" }] of ends) {
     const explanation = explain(error);
     assertEquals(explanation.headline, headline);
     assertEquals(explanation.button, button);
@@ -118,6 +121,7 @@ Deno.test("every end is explained, with a button only where it helps", () => {
     view.showExplanation(explanation, () => {});
     assertEquals(find("action").hidden, button === undefined);
     assertEquals(find("detail").textContent, explanation.advice);
+    assertEquals(find("state").dataset.tone, tone);
   }
   assertMatch(explain(new RefusedError(401, "this browser is not paired")).advice, /scan the code/);
 });

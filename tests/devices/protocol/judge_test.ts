@@ -1,6 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { judge, type JudgeRequest, type ReturnedLoad } from "../../../devices/protocol/judge.ts";
-import { measurementSchema, type NetworkReport, type RawLoad } from "../../../src/schemas/measurement.ts";
+import {
+  measurementSchema,
+  type NetworkReport,
+  type RawLoad,
+  type RuntimeName,
+  runtimeSchema,
+} from "../../../src/schemas/measurement.ts";
 import { anyNetwork, simulatedLoad } from "./simulated_device.ts";
 
 const base = await simulatedLoad([() => 0.5, () => 1]);
@@ -166,6 +172,62 @@ Deno.test("judge() finds a planted slowdown of 5 %, and none where there is none
     assert(same.ratioLow <= 1 && 1 <= same.ratioHigh, `A against A: ${same.ratioLow} to ${same.ratioHigh}`);
     const slower = await session(1.05, seed);
     assert(slower.ratioLow > 1 && slower.ratioHigh < 1.1, `5 % slower: ${slower.ratioLow} to ${slower.ratioHigh}`);
+  }
+});
+
+Deno.test("judge() computes percentiles, inferences and what was dropped as by hand", () => {
+  const one = load((raw) => {
+    raw.rounds = Array.from({ length: 101 }, (_, round) => [0.25, 2, 1 + round / 100, 4]);
+    raw.report.pauses = [{ ms: 5000, drift: 0.2, droppedRounds: 7 }];
+    raw.rounds.unshift([1, 1, 1, 1, 1], [1, 1, 1, 1, 1]);
+    timed(raw, 2).runsPerSample = 3;
+  });
+  const measurement = measurementOf([one], { repeatedLoads: ["load 1: hidden-page"] });
+  assertAlmostEquals(measurement.p90Ms, 1.9, 1e-9);
+  assertAlmostEquals(measurement.p99Ms, 1.99, 1e-9);
+  assertAlmostEquals(measurement.madMs, 0.25, 1e-9);
+  assertEquals(measurement.inferences, 303);
+  assertEquals(measurement.loads[0].pauses, [{ ms: 5000, drift: 0.2, droppedRounds: 7 }]);
+  assertEquals([measurement.loads[0].droppedRounds, measurement.repeatedLoads], [9, ["load 1: hidden-page"]]);
+});
+
+Deno.test("judge() gives the interval of the median over loads", () => {
+  const faster = load(({ rounds }) => rounds.forEach((round) => round[2] /= 1.2));
+  const { ciLowMs, ciHighMs, medianMs } = measurementOf([load(), faster]);
+  assertAlmostEquals(medianMs, 0.5 / Math.sqrt(1.2), 0.01);
+  assert(ciLowMs < 0.5 / 1.2 && ciHighMs > 0.5, `${ciLowMs} to ${ciHighMs}`);
+  const alone = measurementOf([load()]);
+  // Other work on the device: 3 %, times Student's t.
+  assertAlmostEquals(Math.log(alone.ciHighMs / alone.ciLowMs) / 2, 0.083, 0.01);
+});
+
+Deno.test("judge() flags sessions in which the device was over 15 % slower in any load", () => {
+  const slower = (factor: number) =>
+    load(({ rounds }) => rounds.forEach((round) => round.forEach((ms, column) => round[column] = ms * factor)), 60_000);
+  for (const loads of [[load(), slower(4), slower(4)], [slower(1.2), load(), load()]]) {
+    const { valid, flags } = measurementOf(loads, { profile: "standard" });
+    assertEquals([valid, flags.includes("throttled"), judged(loads).nominal], [false, true, undefined]);
+  }
+  const { valid, flags } = measurementOf([load(), slower(1.13), load()], { profile: "standard" });
+  assertEquals([valid, flags.includes("throttled"), flags.includes("drifted")], [true, false, true]);
+});
+
+Deno.test("judge() tells loads that are too short to judge from those shorter than planned", () => {
+  const rounds = (count: number, profile: "fast" | "standard" = "fast") =>
+    measurementOf([load((raw) => raw.rounds.length = Math.min(count, raw.rounds.length))], { profile });
+  assertEquals([rounds(4).valid, rounds(4).flags.includes("too-few-rounds")], [false, true]);
+  assertEquals([rounds(5).valid, rounds(5).flags.includes("too-few-rounds")], [true, false]);
+  assertEquals([rounds(59), rounds(Infinity)].map(({ flags }) => flags.includes("short-load")), [true, false]);
+  // Enough rounds and inferences for fast, but a standard one measures for 5 s.
+  assert(rounds(Infinity, "standard").flags.includes("short-load"));
+});
+
+Deno.test("judge() allows each runtime what its numbers justify", () => {
+  const valid = (runtime: RuntimeName, difference: number) =>
+    measurementOf([load((raw) => timed(raw, 2).outputs = [1, -2, 3 + 3 * difference])], { runtime }).valid;
+  for (const runtime of runtimeSchema.options) {
+    const tolerance = runtime === "tfjs-webgl" ? 0.02 : 0.001;
+    assertEquals([valid(runtime, tolerance * 0.9), valid(runtime, tolerance * 1.1)], [true, false], runtime);
   }
 });
 

@@ -1,4 +1,5 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { checkedValues } from "../../../devices/protocol/check.ts";
 import { median } from "../../../devices/protocol/statistics.ts";
 import { profiles } from "../../../devices/protocol/profiles.ts";
 import { rawLoadSchema } from "../../../src/schemas/measurement.ts";
@@ -190,4 +191,155 @@ Deno.test("measureLoad() does not pause for bursts of other work", async () => {
   const { report } = await simulatedLoad([() => 1], { noise: 0.05, slowness, request: { profile: "standard" } });
   assertEquals(report.pauses, []);
   assertEquals(report.flags.filter((flag) => flag !== "unsteady"), []);
+});
+
+Deno.test("measureLoad() does not end while the device is slow, and says so where pausing does not help", async () => {
+  for (const [profile, hotFromMs] of [["fast", 2000], ["standard", 6000]] as const) {
+    // As fast as ever while it warms up and for the first second, then four times as slow.
+    const { report, rounds } = await simulatedLoad([() => 1], {
+      slowness: (nowMs) => nowMs > hotFromMs ? 4 : 1,
+      request: { profile },
+    });
+    assertEquals(report.flags.filter((flag) => flag !== "unsteady"), ["drifted", "throttled"], profile);
+    assertEquals(report.pauses.length, 1);
+    assert(report.pauses[0].droppedRounds > 50, `${report.pauses[0].droppedRounds} rounds dropped`);
+    assertAlmostEquals(report.pauses[0].drift, Math.log(4), 0.05);
+    assertEquals(report.rounds, rounds.length);
+  }
+});
+
+Deno.test("measureLoad() does not end in the midst of a slow window", async () => {
+  for (const hotFromMs of [3100, 4000, 5200, 6000, 6400, 6800, 7200, 7600]) {
+    const { report, rounds } = await simulatedLoad([() => 1], {
+      slowness: (nowMs) => nowMs > hotFromMs ? 1.3 : 1,
+      request: { profile: "standard" },
+    });
+    // At most the window in which it began.
+    const slow = column(rounds, 2).filter((ms) => ms > 1.15).length;
+    assert(
+      report.flags.includes("throttled") || slow < rounds.length * 0.2,
+      `hot from ${hotFromMs} ms: ${slow} of ${rounds.length} are slow`,
+    );
+  }
+});
+
+Deno.test("measureLoad() leaves out what a device did while it was hot for a while", async () => {
+  const { report, rounds } = await simulatedLoad([() => 1], {
+    slowness: (nowMs) => nowMs > 3000 && nowMs < 7000 ? 4 : 1,
+  });
+  assertEquals([report.pauses.length, report.flags.length], [1, 0]);
+  const slow = column(rounds, 2).filter((ms) => ms > 2).length;
+  assert(slow < 5 && rounds.length > 300, `${slow} of ${rounds.length} rounds are slow`);
+});
+
+Deno.test("measureLoad() gives a load its whole time where the first rounds were dropped", async () => {
+  // Slow at first, up to the first pause; noisy, so that only the longest time ends it.
+  const { rounds, report } = await simulatedLoad([() => 20, () => 3], {
+    noise: 0.05,
+    slowness: (nowMs) => nowMs > 6000 && nowMs < 14_000 ? 1.3 : 1,
+    request: { profile: "standard" },
+  });
+  assertEquals([report.pauses.length, report.flags.length], [1, 0]);
+  const measuredMs = rounds.reduce((sum, round) => sum + round.reduce((part, ms) => part + ms, 0), 0);
+  assert(measuredMs >= profiles.standard.stop.minimumMs * 0.9, `${measuredMs} ms`);
+  assert(column(rounds, 2).filter((ms) => ms > 23).length < rounds.length * 0.1);
+});
+
+Deno.test("measureLoad() times the others for as long as ever after a late failure", async () => {
+  const failing = (_nowMs: number, run: number) => {
+    // After some 20 s of its 30.
+    if (run >= 1000) throw new Error("out of memory");
+    return 5;
+  };
+  const { rounds } = await simulatedLoad([failing, () => 5 * Math.E], { noise: 0.5, request: { profile: "standard" } });
+  const whole = rounds.filter((round) => round.length === 3);
+  const measuredMs = whole.reduce((sum, round) => sum + round[2] + round[1] + round[0], 0);
+  assert(measuredMs > 20_000, `${measuredMs} ms`);
+});
+
+Deno.test("measureLoad() leaves a network out that fails in the warm-up after a pause", async () => {
+  let pausedAtMs = Infinity;
+  const failing = (nowMs: number) => {
+    if (nowMs > pausedAtMs + 1000) throw new Error("out of memory");
+    return 2;
+  };
+  const { report, rounds, device } = await simulatedLoad([() => 3, failing], {
+    slowness: (nowMs) => nowMs > 6000 && nowMs < 20_000 ? 1.3 : 1,
+    request: { profile: "standard" },
+    hooks: { onActivity: (activity) => void (activity === "cooling down 30 s" && (pausedAtMs = 20_000)) },
+  });
+  assertEquals(report.networks[3], { outcome: "failed", reason: "out of memory" });
+  const whole = rounds.filter((round) => round.length === 3);
+  assert(whole.length >= 100 && rounds.every((round) => round.length === 3 || round.length === 4));
+  assertEquals(rounds.findIndex((round) => round.length === 3), rounds.length - whole.length);
+  assertAlmostEquals(median(column(whole, 2)), 3, 0.05);
+  assert(!device.leaks());
+});
+
+Deno.test("measureLoad() says every 10 s that it lives, however long a turn of all networks takes", async () => {
+  const told: number[] = [];
+  const device = { nowMs: () => 0 };
+  const slow = Array.from({ length: 32 }, () => (nowMs: number) => {
+    device.nowMs = () => nowMs;
+    return 2100;
+  });
+  await simulatedLoad(slow, {
+    hooks: { onRounds: () => Promise.resolve(void told.push(device.nowMs())) },
+    request: { maximumInferences: 300 },
+  });
+  const longest = Math.max(...told.slice(1).map((atMs, index) => atMs - told[index]));
+  assert(told.length > 20 && longest < 15_000, `${told.length} signs, ${longest} ms apart`);
+});
+
+/** The networks of each round, in the order in which they were timed; one inference each. */
+async function orders(request: { seed: number; load: number }): Promise<string[]> {
+  const { device, report } = await simulatedLoad([() => 3, () => 4], { request, noise: 0.001 });
+  const { warmUp: { runs } } = report;
+  // The small reference takes several inferences for a sample.
+  const timed = device.order().slice(5 + runs).filter((network, index, all) => network !== all[index - 1]);
+  return Array.from({ length: 40 }, (_, round) => timed.slice(round * 4, round * 4 + 4).join(""));
+}
+
+Deno.test("measureLoad() draws the order of the networks anew for every round and load, from the seed", async () => {
+  const first = await orders({ seed: 1, load: 0 });
+  assert(new Set(first).size > 10, `${new Set(first).size} orders`);
+  assertEquals(await orders({ seed: 1, load: 0 }), first);
+  assertNotEquals(await orders({ seed: 1, load: 1 }), first);
+  assertNotEquals(await orders({ seed: 2, load: 0 }), first);
+});
+
+Deno.test("measureLoad() warms each network up as often as its profile asks for", async () => {
+  const { report } = await simulatedLoad([() => 100], { noise: 0.001, request: { profile: "standard" } });
+  const turns = profiles.standard.warmUp.minimumRuns;
+  assert(report.warmUp.ms >= turns * 100 && report.warmUp.ms < turns * 110, `${report.warmUp.ms} ms`);
+});
+
+Deno.test("measureLoad() says that the GPU is emulated", async () => {
+  const { report } = await simulatedLoad([() => 1], { softwareAdapter: true });
+  assert(report.flags.includes("software-adapter"));
+});
+
+Deno.test("measureLoad() notices a network whose last inference fails", async () => {
+  let ending = false;
+  const { report } = await simulatedLoad([() => {
+    if (ending) throw new Error("out of memory");
+    return 1;
+  }], { hooks: { onActivity: (activity) => void (ending ||= activity === "checking the outputs") } });
+  const network = report.networks[2];
+  assert(network.outcome === "timed" && network.outputChanged);
+});
+
+Deno.test("measureLoad() reports the outputs of many large networks within one request's limit", async () => {
+  const many = Array.from({ length: 30 }, () => () => 0.5);
+  const values = Array.from({ length: 5000 }, (_, index) => Math.sin(index));
+  const { report } = await simulatedLoad(many, { outputs: () => values, request: { maximumInferences: 200 } });
+  assert(JSON.stringify(report).length < 100_000, `${JSON.stringify(report).length} bytes`);
+  const [small] = report.networks;
+  // Every second of the 5000, then every 20th of those: 128 at most.
+  assert(small.outcome === "timed");
+  assertEquals(
+    small.outputs,
+    checkedValues(Float32Array.from(values), 32).map((value) => Number(value.toPrecision(8))),
+  );
+  assertEquals(small.outputs[1], Number(Math.fround(Math.sin(40)).toPrecision(8)));
 });

@@ -36,13 +36,17 @@ Deno.test("preflight() refuses what a runtime needs and the page lacks, and noth
   assert(refusal({ wasm: false })?.includes("WebAssembly"));
   assert(refusal({ webgl: false }, "tfjs-webgl")?.includes("WebGL"));
   assertEquals(refusal({ webgl: false, webgpu: false }), null);
-  assert(refusal({ isolated: false }, "tfjs-wasm-threads")?.includes("one thread"));
-  assertEquals(refusal({ isolated: false }), null);
   assert(refusal({ wasm: false }, "onnxruntime-webgpu")?.includes("WebAssembly"));
 });
 
+Deno.test("preflight() refuses a page that is not isolated, whatever the runtime", () => {
+  for (const runtime of runtimeSchema.options) {
+    assert(refusal({ isolated: false }, runtime)?.includes("isolated"), runtime);
+  }
+});
+
 Deno.test("preflight() fails closed: what is not known refuses", () => {
-  for (const fact of ["secure", "visible", "clockTickMs", "wasm"] as const) {
+  for (const fact of ["secure", "isolated", "visible", "clockTickMs", "wasm"] as const) {
     const facts: Record<string, unknown> = { ...good };
     delete facts[fact];
     assert(preflight("tfjs-wasm", facts as unknown as PageFacts), fact);
@@ -51,7 +55,9 @@ Deno.test("preflight() fails closed: what is not known refuses", () => {
 });
 
 Deno.test("preflight() says each reason in one line", () => {
-  for (const change of [{ secure: false }, { visible: false }, { clockTickMs: 50 }, { wasm: false }]) {
+  for (
+    const change of [{ secure: false }, { isolated: false }, { visible: false }, { clockTickMs: 50 }, { wasm: false }]
+  ) {
     const reason = refusal(change);
     assert(reason && !reason.includes("\n") && reason.endsWith("."), reason ?? "no reason");
   }

@@ -28,15 +28,47 @@ Deno.test("pairedLogRatios() frees each round of the references' drift, as compu
   assertAlmostEquals(ratios[1], Math.log(4), 1e-12);
 });
 
-Deno.test("pairedLogRatios() takes the fast end of 8 rounds where there are many", () => {
-  const count = 240;
-  const candidateMs = Array.from({ length: count }, (_, round) => [3, 3.1, 50, 70, 3.2, 90, 60, 80][round % 8]);
-  const ones = new Array(count).fill(1);
-  const ratios = pairedLogRatios({ candidateMs, smallMs: ones, largeMs: ones }, 0, { smallMs: 1, largeMs: 1 });
-  assertEquals(ratios.length, 30);
-  // Position 0.1 * 7 = 0.7 between 3 and 3.1.
-  assertAlmostEquals(ratios[0], Math.log(3.07), 1e-12);
+Deno.test("pairedLogRatios() takes the median of 5 rounds, and single rounds where there are fewer than 150", () => {
+  const ratiosOf = (count: number) => {
+    const candidateMs = Array.from({ length: count }, (_, round) => [3, 3.1, 50, 70, 3.2][round % 5]);
+    const smallMs = Array.from({ length: count }, (_, round) => [1, 9, 2, 9, 2][round % 5]);
+    const ones = new Array(count).fill(1);
+    return pairedLogRatios({ candidateMs, smallMs, largeMs: ones }, 0, { smallMs: 1, largeMs: 1 });
+  };
+  assertEquals(ratiosOf(152).length, 30);
+  // Median 3.2 of the model beside 2 of the reference.
+  for (const ratio of ratiosOf(152)) assertAlmostEquals(ratio, Math.log(1.6), 1e-12);
+  assertEquals(ratiosOf(149).length, 149);
+  assertAlmostEquals(ratiosOf(149)[1], Math.log(3.1 / 9), 1e-12);
 });
+
+for (
+  const [name, cost, truth] of [
+    // The median lies 1/6 up the slower mode: 0.967 standard deviations of 2 % below its middle.
+    [
+      "two speeds",
+      (random: Random) => (random.next() < 0.6 ? 3 : 2) * Math.exp(0.02 * random.normal()),
+      3 * Math.exp(-0.0193),
+    ],
+    ["a long tail", (random: Random) => 3 * Math.exp(-0.2 * Math.log(1 - random.next())), 3 * 2 ** 0.2],
+  ] as const
+) {
+  for (const rounds of [120, 400, 3000]) {
+    Deno.test(`estimateRatio() gives the median of a model with ${name} from ${rounds} rounds`, () => {
+      const random = new Random(9);
+      const reference = (ms: number) => Array.from({ length: rounds }, () => ms * Math.exp(0.02 * random.normal()));
+      // Many loads, so that only the bias is left.
+      const loads = Array.from({ length: 60 }, () => ({
+        candidateMs: Array.from({ length: rounds }, () => cost(random)),
+        smallMs: reference(0.5),
+        largeMs: reference(8),
+      }));
+      const { value, nominal } = estimateRatio(loads, { nominal: { smallMs: 0.5, largeMs: 8 }, prior });
+      const latencyMs = value * nominal.smallMs;
+      assert(Math.abs(latencyMs / truth - 1) < 0.01, `${latencyMs} ms, the median is ${truth} ms`);
+    });
+  }
+}
 
 Deno.test("estimateRatio() of a model without noise is exactly its ratio, and its drift that of the references", () => {
   const load = (slowness: number): PairedSeries => ({
@@ -97,14 +129,14 @@ function coverage(loads: number, between: number, { samples = 100, correlation =
 for (const loads of [1, 3, 8]) {
   Deno.test(`the interval over ${loads} loads holds the truth about as often as it says`, () => {
     const held = coverage(loads, prior.deviation);
-    assert(held >= 0.9 && held <= 1, `loads that differ as expected: ${held}`);
+    assert(held >= 0.93 && held < 1, `loads that differ as expected: ${held}`);
   });
 }
 
 Deno.test("the interval over 3 loads widens where they differ more than expected, and narrows with more loads", () => {
   const held = coverage(3, 0.03);
   // Three loads alone cannot tell; the expectation of 0.8 % makes it too narrow, but the loads count as well.
-  assert(held > 0.7, `loads that differ by 3 %: ${held}`);
+  assert(held > 0.75, `loads that differ by 3 %: ${held}`);
   assert(coverage(8, 0.03) > 0.85);
 });
 

@@ -21,6 +21,7 @@ export interface SimulationOptions {
   hidden?: (nowMs: number) => boolean;
   failBuild?: number;
   lost?: Promise<string>;
+  softwareAdapter?: boolean;
 }
 
 /** Milliseconds of the small and the large reference. */
@@ -37,10 +38,11 @@ export function simulate(costs: readonly Cost[], options: SimulationOptions = {}
   const primer = costs.length;
   const runs = [...costs, 0].map(() => 0);
   const alive = new Set<number>();
+  const order: number[] = [];
   let disposedTwice = false;
   const runtime: StartedRuntime = {
     backend: "simulated",
-    softwareAdapter: false,
+    softwareAdapter: options.softwareAdapter ?? false,
     settings: { threads: 1 },
     lost: options.lost,
     build() {
@@ -52,6 +54,7 @@ export function simulate(costs: readonly Cost[], options: SimulationOptions = {}
         cold: { downloadMs: 0, buildMs: 1 },
         infer() {
           const run = runs[network]++;
+          order.push(network);
           const cost = network === primer ? costs[0] : costs[network];
           nowMs += cost(nowMs, run) * slowness(nowMs) * Math.exp(noise * random.normal());
           return Promise.resolve(Float32Array.from(outputs(network, run)));
@@ -81,6 +84,8 @@ export function simulate(costs: readonly Cost[], options: SimulationOptions = {}
     surroundings,
     nowMs: () => nowMs,
     rests: () => rests,
+    /** The networks in the order of their inferences. */
+    order: () => order,
     runs: () => runs.reduce((sum, count) => sum + count, 0),
     leaks: () => alive.size > 0 || disposedTwice,
   };

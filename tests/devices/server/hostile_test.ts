@@ -162,21 +162,55 @@ Deno.test("a report counts once: the same again is welcome, another one or more 
     assertEquals(kept(server), nothing);
   }));
 
-Deno.test("chunks come one after the other, each once, and rounds have one length", () =>
+Deno.test("chunks come one after the other, each once, and rounds never become longer", () =>
   withServer(async (server) => {
     const { device, job, lease, chunk } = await working(server);
     await refused(server, device.sendChunk(lease, { ...chunk, sequence: 1 }), 409, "instead of chunk 0");
     for (let times = 0; times < 2; times++) assertEquals((await device.sendChunk(lease, chunk)).status, 200);
     await refused(server, device.sendChunk(lease, { sequence: 0, rounds: [[1, 1, 1]] }), 409, "other contents");
     await refused(server, device.sendChunk(lease, { sequence: 2, rounds: someRounds }), 409, "instead of chunk 1");
-    await refused(server, device.sendChunk(lease, { sequence: 1, rounds: [[1, 1]] }), 409, "other lengths");
-    await refused(server, device.sendChunk(lease, { sequence: 1, rounds: [[1, 1, 1], [1, 1]] }), 409, "other lengths");
+    await refused(server, device.sendChunk(lease, { sequence: 1, rounds: [[1, 1, 1, 1]] }), 409, "other lengths");
+    await refused(server, device.sendChunk(lease, { sequence: 1, rounds: [[1, 1], [1, 1, 1]] }), 409, "other lengths");
     for (const chunks of [0, 2]) {
       const report = { chunks, outcome: measured(someRounds.length) };
       await refused(server, device.sendReport(lease, report), 409, `speaks of ${chunks} chunks, 1 came`);
     }
     assertEquals(kept(server), { chunks: 1, reports: 0 });
     assertEquals(job.lease?.rounds, someRounds.length);
+  }));
+
+Deno.test("after a network failed rounds are shorter, and the sums are of these alone", () =>
+  withServer(async (server) => {
+    const { device, job, lease } = await working(server);
+    const rounds = [[1e-6, 1e-6, 1e-6], [2e-6, 3e-6]];
+    assertEquals((await device.sendChunk(lease, { sequence: 0, rounds })).status, 200);
+    assertEquals((await device.sendChunk(lease, { sequence: 1, rounds: [[2e-6, 3e-6]] })).status, 200);
+    await refused(server, device.sendChunk(lease, { sequence: 2, rounds: [rounds[0]] }), 409, "other lengths");
+    assertEquals([job.lease?.rounds, job.lease?.sums], [3, [4e-6, 6e-6]]);
+  }));
+
+Deno.test("one lease brings a limited number of rounds and bytes", () =>
+  withServer(async (server) => {
+    const { device, job, lease } = await working(server);
+    assert(job.lease);
+    job.lease.rounds = 199_999;
+    const rounds = [[1, 1, 1], [1, 1, 1]];
+    await refused(server, device.sendChunk(lease, { sequence: 0, rounds }), 409, "more than 200000 rounds");
+    job.lease.rounds = 0;
+    job.lease.bytes = 63_999_990;
+    await refused(server, device.sendChunk(lease, { sequence: 0, rounds }), 409, "more than 64 MB");
+    assertEquals(kept(server), nothing);
+    assertEquals(job.lease.chunks, []);
+  }));
+
+Deno.test("a report that comes twice at once is accepted twice and counts once", () =>
+  withServer(async (server) => {
+    const { device, job, lease, chunk } = await working(server);
+    await device.sendChunk(lease, chunk);
+    const report = { chunks: 1, outcome: measured(someRounds.length) };
+    const answers = await Promise.all([1, 2].map(() => device.sendReport(lease, report)));
+    assertEquals(answers.map(({ status }) => status), [200, 200]);
+    assertEquals([kept(server), job.outcome], [{ chunks: 1, reports: 1 }, { kind: "done" }]);
   }));
 
 Deno.test("reports that cannot be true get the same answer, and never reach who asked", () =>
@@ -207,14 +241,15 @@ Deno.test("a report about other networks than were asked for is quarantined", ()
   withServer(async (server) => {
     const { device, lease } = await working(server);
     const { networks, ...report } = sampleReport(0);
-    for (
-      const wrong of [[...networks, networks[0]], networks.map(() => ({ outcome: "failed" as const, reason: "no" }))]
-    ) {
+    // One network more than was given, and one more than the rounds hold times of.
+    for (const [wrong, rounds] of [[[...networks, networks[0]], []], [networks, [[1e-6, 1e-6]]]] as const) {
       const current = wrong.length === 4 ? lease : await device.lease();
-      const rounds = wrong.length === 4 ? 0 : someRounds.length;
-      if (rounds > 0) await device.sendChunk(current, { sequence: 0, rounds: someRounds });
-      const outcome = { outcome: "measured" as const, report: { ...report, networks: wrong, rounds } };
-      assertEquals((await device.sendReport(current, { chunks: rounds > 0 ? 1 : 0, outcome })).status, 200);
+      if (rounds.length > 0) {
+        await device.sendChunk(current, { sequence: 0, rounds: rounds.map((round) => [...round]) });
+      }
+      const told = { ...report, networks: [...wrong], rounds: rounds.length };
+      const outcome = { outcome: "measured" as const, report: told };
+      assertEquals((await device.sendReport(current, { chunks: rounds.length, outcome })).status, 200);
       assertEquals(server.events.at(-1)?.event, "quarantined");
     }
     assertEquals(kept(server), nothing);
@@ -315,6 +350,28 @@ Deno.test("strangers who try often are slowed down, address by address", () =>
     assertEquals((await other.post("/api/session", { page: other.page })).status, 401);
     server.wait(60_000);
     assertEquals((await stranger.post("/api/session", { page: stranger.page })).status, 401);
+  }));
+
+Deno.test("strangers are slowed down whatever they send, and fill no line of the log", () =>
+  withServer(async (server) => {
+    const [device, long] = [await server.pairDevice("phone"), "a".repeat(5000)];
+    const floods: [string, Record<string, string>][] = [
+      ["POST", { Host: "evil.example" }],
+      ["POST", { Host: host, Origin: "http://evil.example" }],
+      ["PUT", { Host: host }],
+      ["GET", { Host: "evil.example" }],
+      ["GET", { Host: host }],
+    ];
+    for (const [index, [method, headers]] of floods.entries()) {
+      const statuses = new Set<number>();
+      for (let times = 0; times < 450; times++) {
+        const address = { address: `10.0.1.${index}` };
+        statuses.add((await server.app.request(`/${long}`, { method, headers }, address)).status);
+      }
+      assert(statuses.has(429), `${method} ${JSON.stringify(headers)}: ${[...statuses]}`);
+    }
+    assert(server.events.every(({ fields }) => (fields.path ?? "").length <= 200));
+    assertEquals((await device.openSession()).name, "phone");
   }));
 
 Deno.test("a paired device that asks without end is slowed down, and no other one with it", () =>

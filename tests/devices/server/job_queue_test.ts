@@ -98,7 +98,7 @@ Deno.test("a job is given out three times, whatever ends it, and then fails with
     await device.openSession();
     const second = await device.lease({ crashed: first.job });
     assertEquals([second.job, job.reason], [first.job, "its tab crashed in the middle"]);
-    server.wait(91_000);
+    server.wait(46_000);
     server.fleet.tick();
     assertEquals(job.reason, "it sent nothing for 30 s");
     assertEquals(server.fleet.activity(job), "waits: its page is not open; open it again, or wake the device");
@@ -121,7 +121,7 @@ Deno.test("each chunk moves the lease on, an empty one too", () =>
     const device = await server.pairDevice("phone");
     server.order("phone");
     const lease = await device.lease();
-    server.wait(80_000);
+    server.wait(40_000);
     for (let sequence = 0; sequence < 4; sequence++) {
       const response = await device.sendChunk(lease, { sequence, rounds: sequence % 2 ? someRounds : [] });
       const { expiresAt } = await response.json();
@@ -131,6 +131,63 @@ Deno.test("each chunk moves the lease on, an empty one too", () =>
     }
     const report = { chunks: 4, outcome: measured(2 * someRounds.length) };
     assertEquals((await device.sendReport(lease, report)).status, 200);
+  }));
+
+Deno.test("a lease ends in the end, however alive its page is", () =>
+  withServer(async (server) => {
+    const device = await server.pairDevice("phone");
+    for (const [profile, minutes] of [["fast", 10], ["standard", 10], ["certified", 20]] as const) {
+      const job = server.order("phone", { request: { ...sampleRequest(3), profile } });
+      const lease = await device.lease();
+      let sequence = 0;
+      for (; sequence < 100; sequence++) {
+        server.wait(25_000);
+        server.fleet.tick();
+        if ((await device.sendChunk(lease, { sequence, rounds: [] })).status !== 200) break;
+      }
+      assertEquals(sequence, Math.ceil(minutes * 60 / 25) - 1);
+      assertEquals(job.reason, `it did not finish within ${minutes} minutes`);
+      await device.sendReport(await device.lease(), failure(false));
+    }
+  }));
+
+Deno.test("a device that falls silent with a job is gone since it was last heard", () =>
+  withServer(async (server) => {
+    const device = await server.pairDevice("phone");
+    const job = server.order("phone", { waitMs: 40_000 });
+    server.fleet.tick();
+    await device.lease();
+    server.wait(44_000);
+    server.fleet.tick();
+    assertEquals(job.outcome, undefined, "its lease still holds");
+    server.wait(2000);
+    server.fleet.tick();
+    assertEquals(job.outcome?.kind, "gone");
+  }));
+
+Deno.test("a store that fails loses no job, and ends no program", () =>
+  withServer(async (server) => {
+    const device = await server.pairDevice("phone");
+    const [job, other] = [server.order("phone"), server.order("phone", { request: sampleRequest(4) })];
+    const breakStore = () =>
+      server.database.run(
+        "CREATE TEMP TRIGGER broken BEFORE UPDATE ON jobs BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+      );
+    const mendStore = () => server.database.run("DROP TRIGGER broken");
+    breakStore();
+    assertEquals((await device.post("/api/jobs/next", { page: device.page, hidden: false, fresh: true })).status, 500);
+    server.fleet.tick();
+    mendStore();
+    const lease = await device.lease();
+    assertEquals(lease.job, job.id);
+    breakStore();
+    server.wait(46_000);
+    server.fleet.tick();
+    assertEquals(server.logged, ["the store of jobs and pairings fails: disk full; it is tried again"]);
+    mendStore();
+    server.fleet.tick();
+    await complete(device, await device.lease());
+    assertEquals([job.outcome, (await device.lease()).job], [{ kind: "done" }, other.id]);
   }));
 
 Deno.test("a device that stays away for longer than its requester waits is gone, and its job with it", () =>
@@ -148,7 +205,7 @@ Deno.test("a device that stays away for longer than its requester waits is gone,
     assertThrows(
       () => resultOf(server.fleet, job, "phone"),
       DeviceGoneError,
-      'device "phone" went away: waits: its page',
+      'device "phone" went away: its page is not open; open it again, or wake the device',
     );
     const lease = await device.lease();
     assertEquals(lease.job, patient.id);

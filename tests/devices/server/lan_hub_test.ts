@@ -38,7 +38,13 @@ Deno.test({
 
       const certificate = await fetch(new URL("/ca.crt", origin), { client });
       assertEquals(certificate.headers.get("Content-Type"), "application/x-x509-ca-cert");
-      assert((await certificate.bytes()).length > 200);
+      const bytes = await certificate.bytes();
+      assert(bytes.length > 200);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+      assertEquals(pairing.fingerprint, digest);
+      const shared = await openHub({ dataDir }, { assets: new Map() });
+      assertEquals((await shared.pair()).fingerprint, digest);
+      await shared.close();
       const profile = await fetch(new URL("/ca.mobileconfig", origin), { client });
       assertEquals(profile.headers.get("Content-Type"), "application/x-apple-aspen-config");
       assertMatch(await profile.text(), /com\.apple\.security\.root/);
@@ -47,7 +53,7 @@ Deno.test({
       await assertRejects(() => fetch(`http://${hostname}:${port}/`));
       const temporary = await hub.pair({ name: "chromium", temporary: true });
       const link = new URL(temporary.url);
-      assertEquals([link.protocol, link.hostname], ["http:", "127.0.0.1"]);
+      assertEquals([link.protocol, link.hostname, temporary.fingerprint], ["http:", "127.0.0.1", undefined]);
       await assertRejects(() => fetch(`http://${hostname}:${link.port}/`));
       const browser = new SimulatedDevice(
         (path, init) => fetch(new URL(path, link), { ...init, headers: { ...init.headers, Origin: link.origin } }),
@@ -59,6 +65,38 @@ Deno.test({
       client.close();
       await hub.close();
       await Deno.remove(dataDir, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "who serves in place of another program serves the local network only where its person asked for that",
+  ignore: noNetwork,
+  async fn() {
+    for (const lan of [false, true]) {
+      const dataDir = await Deno.makeTempDir();
+      const parts = { assets: new Map() };
+      const first = await openHub({ dataDir, port: 0, lan: true }, parts);
+      const lines: string[] = [];
+      const hub = await openHub({ dataDir, lan, log: (line) => lines.push(line) }, parts);
+      const { url: localUrl } = await hub.pair({ name: "chromium", temporary: true });
+      try {
+        await first.close();
+        await hub.devices();
+        assertEquals([hub.lan, new URL(hub.url).protocol], [lan, lan ? "https:" : "http:"]);
+        // Where the pages are that can still reach it.
+        assertEquals(new URL(hub.url).port, new URL(lan ? first.url : localUrl).port);
+        const where = lan
+          ? `to the local network, at ${hub.url}`
+          : `to this machine only, at ${hub.url}; phones cannot reach it: for them, start it with --lan`;
+        assertEquals(
+          lines.at(-1),
+          `the program that served the probe page has ended; this one serves it now, ${where}`,
+        );
+      } finally {
+        await hub.close();
+        await Deno.remove(dataDir, { recursive: true });
+      }
     }
   },
 });

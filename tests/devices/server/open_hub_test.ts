@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { sampleRequest } from "../../../bench/device_server/sample_load.ts";
 import { createKeys, SimulatedDevice } from "../../../bench/device_server/simulated_device.ts";
 import { DeviceGoneError } from "../../../devices/device.ts";
-import type { Hub } from "../../../devices/hub.ts";
+import { type Hub, TooManyLinksError } from "../../../devices/hub.ts";
 import { attachHub } from "../../../devices/hub_client/remote_hub.ts";
 import { readLines } from "../../../devices/lines.ts";
 import { openHub } from "../../../devices/open_hub.ts";
@@ -211,7 +211,11 @@ async function startChild(dataDir: string, port: number): Promise<{ url: string;
   return {
     url,
     async kill() {
-      child.kill("SIGKILL");
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended already.
+      }
       await child.status;
       await child.stdin.close().catch(() => {});
       await lines.return(undefined);
@@ -286,22 +290,120 @@ Deno.test("when the program that serves ends in the midst of a load, one that sh
     assertStringIncludes(JSON.stringify(log), '"paired"');
   }));
 
+Deno.test("whatever is asked of a hub that was killed, the program that asks serves instead", () =>
+  withFolder(async (dataDir) => {
+    for (
+      const [ask, answer] of [
+        [(hub: Hub) => hub.devices().then((devices) => devices.map(({ name }) => name)), ["phone"]],
+        [(hub: Hub) => hub.approve("123456"), false],
+        [(hub: Hub) => hub.revoke("tablet"), false],
+        [async (hub: Hub) => (await hub.pair({ name: "tablet" })).url.startsWith(hub.url), true],
+      ] as const
+    ) {
+      const child = await startChild(dataDir, 0);
+      const lines: string[] = [];
+      const hub = await openHub({ dataDir, log: (line) => lines.push(line) }, parts);
+      try {
+        if ((await hub.devices()).length === 0) await pairPhone(hub);
+        const pairing = await hub.pair();
+        await child.kill();
+        assertEquals(await ask(hub), answer as unknown);
+        assertEquals(lines.slice(1), [
+          "the program that served the probe page has ended; this one serves it now, to this machine only, at " +
+          hub.url,
+        ]);
+        assertEquals([hub.url, hub.lan], [child.url, false]);
+        // Its links ended with it.
+        assertEquals(await pairing.approve("123456"), false);
+        await pairing.refuse();
+      } finally {
+        await child.kill();
+        await hub.close();
+      }
+    }
+  }));
+
+Deno.test("a hub that another program started anew meanwhile is asked again, wherever it is now", () =>
+  withFolder(async (dataDir) => {
+    let child = await startChild(dataDir, 0);
+    const control = readControlFile(dataDir);
+    assert(control);
+    const hub = attachHub(dataDir, { control, ownName: "process-test", takeOver: () => Promise.resolve(null) });
+    try {
+      await child.kill();
+      const devices = hub.devices();
+      child = await startChild(dataDir, 0);
+      assertEquals(await devices, []);
+      assertEquals(hub.url, child.url);
+      await child.kill();
+      const waiting = assertRejects(() => hub.devices(), Error, "the hub is closed");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await hub.close();
+      await waiting;
+    } finally {
+      await hub.close();
+      await child.kill();
+    }
+  }));
+
+Deno.test("why a program cannot serve in place of another is told once, and tried again", () =>
+  withFolder(async (dataDir) => {
+    const child = await startChild(dataDir, 0);
+    const port = Number(new URL(child.url).port);
+    const lines: string[] = [];
+    const hub = await openHub({ dataDir, log: (line) => lines.push(line) }, parts);
+    try {
+      await child.kill();
+      const busy = Deno.listen({ hostname: "127.0.0.1", port });
+      const devices = hub.devices();
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      assertEquals(lines.slice(1), [
+        "the program that served the probe page has ended, and this one cannot serve it yet: " +
+        `Cannot serve the probe page: port ${port} is in use; choose another with --port`,
+      ]);
+      busy.close();
+      assertEquals(await devices, []);
+      assertEquals(hub.url, child.url);
+    } finally {
+      await hub.close();
+      await child.kill();
+    }
+  }));
+
+Deno.test("three links are open for all programs together", () =>
+  withFolder(async (dataDir) => {
+    const served = await openHub({ dataDir, port: 0 }, parts);
+    const shared = await openHub({ dataDir }, parts);
+    try {
+      for (const hub of [served, shared, served]) await hub.pair();
+      for (const hub of [served, shared]) {
+        await assertRejects(() => hub.pair(), TooManyLinksError, "3 links for pairing are open already");
+      }
+    } finally {
+      await shared.close();
+      await served.close();
+    }
+  }));
+
 Deno.test("nominal times are shared by programs, and end with the pairing they belong to", () =>
   withFolder(async (dataDir) => {
     const [nominals, others] = [openNominals(dataDir), openNominals(dataDir)];
     const hub = await openHub({ dataDir, port: 0 }, parts);
     try {
       const stored = { nominal: { smallMs: 0.25, largeMs: 2 }, provisional: true };
-      assertEquals(nominals.get("phone", "tfjs-wasm", "1 thread"), undefined);
+      const [phone, here] = ["phone", "here"].map((name) => ({ name, description: "Fake/1" }));
+      assertEquals(nominals.get(phone, "tfjs-wasm", "1 thread"), undefined);
       await pairPhone(hub);
-      for (const device of ["phone", "here"]) {
+      assertEquals((await hub.devices()).map(({ local }) => local), [true], "its requests came from this machine");
+      for (const device of [phone, here]) {
         nominals.set(device, "tfjs-wasm", "1 thread", stored);
         assertEquals(others.get(device, "tfjs-wasm", "1 thread"), stored);
       }
-      assertEquals(others.get("phone", "tfjs-webgl", "1 thread"), undefined);
+      assertEquals(others.get(phone, "tfjs-webgl", "1 thread"), undefined);
+      assertEquals(others.get({ ...here, description: "another processor" }, "tfjs-wasm", "1 thread"), undefined);
       await hub.revoke("phone");
-      assertEquals(others.get("phone", "tfjs-wasm", "1 thread"), undefined);
-      assertEquals(others.get("here", "tfjs-wasm", "1 thread"), stored);
+      assertEquals(others.get(phone, "tfjs-wasm", "1 thread"), undefined);
+      assertEquals(others.get(here, "tfjs-wasm", "1 thread"), stored);
     } finally {
       await hub.close();
       nominals.close();

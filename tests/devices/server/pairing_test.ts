@@ -146,6 +146,46 @@ Deno.test("a link's name holds whatever the page proposes; a proposed one is mad
     }
   }));
 
+Deno.test("a proposed name is not one that another browser is about to get", () =>
+  withServer(async ({ pairings, createDevice, fleet }) => {
+    const [first, second, third] = await Promise.all([createDevice(), createDevice(), createDevice()]);
+    const links = [pairings.open({ compare: true }), pairings.open({ compare: true })];
+    const named = pairings.open({ name: "tablet", compare: true });
+    const asked = [
+      await first.pair(links[0].token, { name: "phone" }),
+      await second.pair(links[1].token, { name: "phone" }),
+      await third.pair(named.token),
+    ];
+    for (const answer of asked) assert(answer.state === "asked" && pairings.approve(answer.code));
+    assertEquals(fleet.names(), ["phone", "phone-2", "tablet"]);
+    for (const device of [first, second]) {
+      const link = links[device === first ? 0 : 1];
+      await device.pair(link.token, look);
+      assertEquals((await device.openSession()).name, device === first ? "phone" : "phone-2");
+    }
+    pairings.open({ name: "watch", compare: true });
+    const late = await (await createDevice()).pair(pairings.open({ compare: true }).token, { name: "watch" });
+    assertEquals(late.state === "asked" && late.name, "watch-2");
+  }));
+
+Deno.test("letting a browser in ends no pairing but its own", () =>
+  withServer(async (server) => {
+    for (const name of ["tablet", undefined]) {
+      const browser = await server.pairDevice("phone");
+      const link = server.pairings.open({ name, compare: true });
+      const again = await server.createDevice();
+      again.cookie = browser.cookie;
+      const asked = await again.pair(link.token);
+      // Meanwhile another browser is paired by a link of that name.
+      const other = await server.pairDevice("phone");
+      assert(asked.state === "asked" && link.approve(asked.code));
+      assertEquals((await other.openSession()).name, "phone");
+      const answer = await again.pair(link.token, look);
+      assertEquals(answer, { state: "paired", name: name ?? "phone-2" });
+      assertEquals((await again.openSession()).name, name ?? "phone-2");
+    }
+  }));
+
 Deno.test("pairing a name anew ends the key and the cookie before, and no other device's", () =>
   withServer(async (server) => {
     const laptop = await server.pairDevice("laptop");

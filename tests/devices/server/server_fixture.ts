@@ -28,7 +28,8 @@ export function openServer(dataDir: string, { protocol = "http:" as "http:" | "h
   const events: { event: AuditEvent; fields: AuditFields }[] = [];
   const audit = (event: AuditEvent, fields: AuditFields = {}) => void events.push({ event, fields });
   const database = new Database(dataDir);
-  const fleet = new Fleet({ database, audit, now, ownName: "test-program" });
+  const logged: string[] = [];
+  const fleet = new Fleet({ database, audit, now, ownName: "test-program", log: (line) => logged.push(line) });
   const pairings = createPairings({ fleet, audit, now });
   const app = createApp({
     fleet,
@@ -57,6 +58,7 @@ export function openServer(dataDir: string, { protocol = "http:" as "http:" | "h
     pairings,
     database,
     events,
+    logged,
     now,
     wait: (milliseconds: number) => void (ahead += milliseconds),
     createDevice,

@@ -136,6 +136,10 @@ Deno.test("a phone gets a QR code, in colours of its own, where the window has r
   );
   assertStringIncludes(text(30, true), "too narrow");
   for (const columns of [30, 60]) assert(text(columns, false).split("\n").includes(pairing.url));
+  const known = { ...pairing, fingerprint: "0123456789abcdef".repeat(4) };
+  const lines = pairingLinkText(known, { lan: true, columns: 60, colour: false }).split("\n");
+  assertEquals(lines.at(-1), "0123 4567 89AB CDEF 0123");
+  assertMatch(lines.slice(-4).join(" "), /compare: the SHA-256 fingerprint that the phone shows has to begin with/);
   const local = pairingLinkText(pairing, { lan: false, name: "laptop", columns: 100, colour: false });
   assertMatch(
     local,

@@ -2,16 +2,18 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DeviceGoneError } from "../../../devices/device.ts";
 import { type Architecture, architectureHash } from "../../../src/schemas/architecture.ts";
 import type { Measurement } from "../../../src/schemas/measurement.ts";
+import { countMultiplyAdds } from "../../../src/ops/layout.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
 import { deviceLatencies, type DeviceLatenciesOptions } from "../../../search/latency/devices.ts";
 import type { MeasuredOutcome } from "../../../search/latency/latency_source.ts";
-import { type Answer, madeUpDevice, measured } from "../measurements.ts";
+import { modelOf } from "../../../search/latency/model.ts";
+import { type Answer, madeUpDevice, madeUpMeasurement, measured } from "../measurements.ts";
 
 const space = createSpace("mnas", { height: 28, width: 28, channels: 1, classes: 10 });
 
-/** `count` different networks. */
+/** `count` different networks, by what they have to compute: as sessions take them. */
 function networks(count: number): Architecture[] {
-  return Array.from({ length: count }, (_, index) => {
+  const all = Array.from({ length: count }, (_, index) => {
     let rest = index;
     return space.decode(space.decisions.map(({ choices }) => {
       const token = rest % choices.length;
@@ -19,6 +21,7 @@ function networks(count: number): Architecture[] {
       return token;
     }));
   });
+  return all.sort((a, b) => countMultiplyAdds(a) - countMultiplyAdds(b));
 }
 
 const options: DeviceLatenciesOptions = { runtime: "tfjs-wasm", profile: "fast", seed: 1, onGone: () => false };
@@ -111,6 +114,77 @@ Deno.test("after a session that broke down its networks are measured one by one,
     "phone",
   ]]);
   assertEquals(device.sessions.map(({ length }) => length), [4, 1, 1, 1, 1, 1, 1]);
+});
+
+Deno.test("networks share a session with those that have as much to compute", async () => {
+  const device = madeUpDevice("here");
+  const sorted = networks(8);
+  const mixed = sorted.map((_, index) => sorted[(index * 3) % 8]);
+  const outcomes = await Promise.all(deviceLatencies([device], options).measure(mixed).outcomes);
+  assertEquals(device.sessions.flat(), sorted.map(architectureHash));
+  for (const [index, outcome] of outcomes.entries()) {
+    assert("measurements" in outcome);
+    assertEquals(outcome.measurements[0].modelHash, architectureHash(mixed[index]));
+  }
+});
+
+Deno.test("one whose interval is far too wide is measured once more, alone, and the better answer counts", async () => {
+  const all = networks(3);
+  const wide = architectureHash(all[1]);
+  const answers = async (alone: (session: number) => ReturnType<Answer>) => {
+    const device = madeUpDevice("here", {
+      answer: (request, session) => {
+        if (session > 1) return alone(session);
+        return Promise.resolve(
+          measured("here", request).map((outcome) => {
+            if ("error" in outcome || outcome.measurement.modelHash !== wide) return outcome;
+            const { ratio } = outcome.measurement;
+            return { measurement: { ...outcome.measurement, ratioLow: ratio / 1.2, ratioHigh: ratio * 1.2 } };
+          }),
+        );
+      },
+    });
+    const outcomes = await Promise.all(deviceLatencies([device], options).measure(all).outcomes);
+    assertEquals(device.sessions.map(({ length }) => length), [3, 1]);
+    assertEquals(device.sessions[1], [wide]);
+    assert("measurements" in outcomes[1]);
+    return outcomes[1].measurements[0].latencyMs;
+  };
+  const better = madeUpMeasurement("here", 77, { modelHash: wide });
+  const first = measured("here", { models: [modelOf(all[1], 1)], runtime: "tfjs-wasm", profile: "fast" });
+  assert("measurement" in first[0]);
+  const { latencyMs } = first[0].measurement;
+  assertEquals(await answers(() => Promise.resolve([{ measurement: better }])), 77);
+  assertEquals(await answers(() => Promise.resolve([{ measurement: { ...better, valid: false } }])), latencyMs);
+  assertEquals(await answers(() => Promise.resolve([{ measurement: { ...better, ratioLow: 1 } }])), latencyMs);
+  assertEquals(await answers(() => Promise.reject(new Error("crashed"))), latencyMs);
+  assertEquals(await answers(gone("here") as () => ReturnType<Answer>), latencyMs);
+});
+
+Deno.test("latencies on another backend than the run's are an error, and are not kept", async () => {
+  const [first, second] = networks(2);
+  const kept: Measurement[] = [];
+  const device = madeUpDevice("here", {
+    answer: (request) =>
+      Promise.resolve(
+        measured("here", request).map((outcome, index) =>
+          "error" in outcome || index === 0
+            ? outcome
+            : { measurement: { ...outcome.measurement, backend: "webgl, SwiftShader" } }
+        ),
+      ),
+  });
+  const source = deviceLatencies([device], {
+    ...options,
+    backendOf: () => "wasm, 1 thread",
+    onMeasured: (measurement) => kept.push(measurement),
+  });
+  const outcomes = await Promise.all(source.measure([first, second]).outcomes);
+  assertEquals(outcomes.map(devicesOf), [
+    ["here"],
+    'here: its backend changed from "wasm, 1 thread" to "webgl, SwiftShader", so that its latencies do not compare',
+  ]);
+  assertEquals(kept.map(({ modelHash }) => modelHash), [architectureHash(first)]);
 });
 
 Deno.test("a slow device holds up no other: trainers may work once the local ones are done", async () => {
@@ -206,9 +280,9 @@ Deno.test("what a device does is told, and its end", async () => {
   const activities: string[] = [];
   const device = madeUpDevice("phone", {
     answer: (request, _session, settings) => {
-      settings?.onProgress?.({ load: 0, loads: 1, activity: "310 rounds" });
-      settings?.onProgress?.({ load: 1, loads: 3, activity: "waits: its page is hidden" });
-      settings?.onProgress?.({ load: 1, loads: 3, activity: "warming up" });
+      settings?.onProgress?.({ load: 1, loads: 1, activity: "310 rounds" });
+      settings?.onProgress?.({ load: 2, loads: 3, activity: "waits: its page is hidden" });
+      settings?.onProgress?.({ load: 2, loads: 3, activity: "warming up" });
       return Promise.resolve(measured("phone", request));
     },
   });

@@ -43,3 +43,25 @@ Deno.test("latencies are replayed by network, device and runtime; what is missin
   assertEquals(await replay(["phone"], "onnxruntime-wasm"), [[3], missing("phone", "onnxruntime-wasm")]);
   assertEquals((await replay(["here"], "onnxruntime-wasm"))[0], missing("here", "onnxruntime-wasm", known));
 });
+
+Deno.test("latencies of two backends are kept apart, and only the run's own is replayed", async () => {
+  const [both, other] = [space.reference(1), space.reference(0.5)];
+  using store = new RunStore(":memory:");
+  const on = (backend: string, latencyMs: number, architecture = both) =>
+    madeUpMeasurement("phone", latencyMs, { modelHash: architectureHash(architecture), backend });
+  store.saveMeasurements([on("GPU", 1), on("emulated", 9), on("emulated", 8, other)]);
+  const hash = architectureHash(both);
+  assertEquals(store.measurement(hash, "phone", "tfjs-wasm", "GPU")?.latencyMs, 1);
+  assertEquals(store.measurement(hash, "phone", "tfjs-wasm", "emulated")?.latencyMs, 9);
+  assertEquals(store.measurement(hash, "phone", "tfjs-wasm", "third"), undefined);
+  const { outcomes } = replayedLatencies(store, {
+    ...{ run: "old", devices: ["phone"], runtime: "tfjs-wasm" },
+    backendOf: () => "GPU",
+  }).measure([both, other]);
+  const [first, second] = await Promise.all(outcomes);
+  assertEquals("measurements" in first && first.measurements.map(({ latencyMs }) => latencyMs), [1]);
+  assertEquals(
+    "error" in second && second.error,
+    'run "old": phone: its backend changed from "GPU" to "emulated", so that its latencies do not compare',
+  );
+});

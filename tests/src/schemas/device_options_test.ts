@@ -1,9 +1,12 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import type { z } from "zod";
 import { parseOptions } from "../../../src/cli/options.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
+import { deviceNamePattern as servedPattern } from "../../../devices/protocol/wire.ts";
+import { deviceNamePattern, deviceNameText } from "../../../src/schemas/device_fields.ts";
 import { devicesOptionsSchema } from "../../../src/schemas/devices_options.ts";
 import { measureOptionsSchema } from "../../../src/schemas/measure_options.ts";
+import { searchOptionsSchema } from "../../../src/schemas/search_options.ts";
 
 function refusal(schema: z.ZodObject, ...args: string[]): string {
   const { message } = assertThrows(
@@ -25,9 +28,22 @@ Deno.test("measure: defaults serve a newcomer", () => {
     profile: "standard",
     lan: false,
     deviceWait: 600,
+    renewNominal: false,
     dataDir: ".nacre",
     json: false,
   });
+});
+
+Deno.test("all commands, the page and the server mean the same by a device's name", () => {
+  assertEquals(String(deviceNamePattern), String(servedPattern));
+  for (const name of ["My-Phone", "-a", "a".repeat(33), "pho_ne"]) {
+    for (const schema of [searchOptionsSchema, measureOptionsSchema]) {
+      const model = schema === measureOptionsSchema ? ["--model", "m.json"] : [];
+      const message = refusal(schema, ...model, "--device", name);
+      assertStringIncludes(message, deviceNameText);
+    }
+    assertMatch(refusal(devicesOptionsSchema, "--pair", name), /--pair is .*; allowed: up to 32/);
+  }
 });
 
 Deno.test("measure: wrong options are told in one line with what is allowed", () => {

@@ -118,6 +118,12 @@ Deno.test("the common target holds for devices without their own", () => {
   assertEquals(resolve("--device", "a").devices, [{ name: "a", weight: 1 }]);
 });
 
+Deno.test("several devices count by the worst, or by their weights where there are any", () => {
+  assertEquals(resolve("--device", "a=1", "--device", "b").combine, "worst");
+  assertEquals(resolve("--device", "a=1", "--device", "b=1:2").combine, "weighted");
+  assertEquals(resolve("--device", "a=1", "--combine", "mean").combine, "mean");
+});
+
 Deno.test("names that lead elsewhere, and values out of range, are refused", () => {
   for (const name of [".hidden", "..", "a/b", "a\\b", "a b", "", "x".repeat(65), "é"]) {
     assertStringIncludes(refusal("--run", name), "--run ");
@@ -137,6 +143,10 @@ Deno.test("options that do not go together are refused", () => {
   assertStringIncludes(refusal("--device", "a", "--device", "a=3"), '--device: names "a" twice');
   assertStringIncludes(refusal("--device", "a=0"), "a=0: target and weight are above 0");
   assertStringIncludes(refusal("--device", "a=1:0"), "a=1:0: target and weight are above 0");
+  for (const combine of ["worst", "mean"]) {
+    const message = refusal("--device", "a=1", "--device", "b=1:2", "--combine", combine);
+    assertStringIncludes(message, "--device: b=1:2: a weight needs --combine weighted");
+  }
   assertStringIncludes(refusal("--reward", "absolute", "--exponents", "0,-1"), "--exponents: belongs to the rewards");
   const options = "--distiller-options";
   assertStringIncludes(refusal(options, '{"temp":3}'), 'Unrecognized key: "temp"; options of kd: temperature, alpha');

@@ -159,6 +159,24 @@ Deno.test("an authority near its end is made anew", async () => {
   });
 });
 
+Deno.test("a public address is told of, and needs an authority that may vouch for it", async () => {
+  await withDataDir(async (dataDir) => {
+    const certificate = certificates(dataDir);
+    const open = await certificate({ addresses: ["192.168.1.23", "203.0.113.9"] });
+    assertEquals(open.lines.length, 1);
+    assertMatch(open.lines[0], /^this machine's address 203\.0\.113\.9 is not of a private network, so that the new/);
+    const home = await certificate();
+    assertEquals(home.caPem, open.caPem, "one that may do more serves on");
+  });
+  await withDataDir(async (dataDir) => {
+    const certificate = certificates(dataDir);
+    const home = await certificate();
+    const moved = await certificate({ addresses: ["203.0.113.9"] });
+    assert(moved.caPem !== home.caPem);
+    assert(moved.lines.some((line) => line.includes("(ca.pem is for private addresses, and 203.0.113.9 is none)")));
+  });
+});
+
 Deno.test("a broken leaf is made anew under the same authority", async () => {
   await withDataDir(async (dataDir) => {
     const certificate = certificates(dataDir);
@@ -230,15 +248,18 @@ Deno.test({
         /Name Constraints: critical\s+Permitted:\s+DNS:localhost\s+DNS:local\s+DNS:desk\.example\.org\s/,
       );
 
-      // Whoever steals the key can make no certificate of another site that holds.
+      // Whoever steals the key can make no certificate of a site of the internet that holds.
       const request = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=other"];
-      const made = await openssl(
-        ...["req", "-x509", ...request, "-keyout", `${folder}/other.key`, "-out", `${folder}/other.pem`],
-        ...["-CA", `${folder}/ca.pem`, "-CAkey", `${folder}/ca.key`, "-addext", "subjectAltName=DNS:example.com"],
-      );
-      assert(made !== undefined && !made.startsWith("failed"), made);
-      const other = await openssl("verify", "-CAfile", `${folder}/ca.pem`, `${folder}/other.pem`) ?? "";
-      assertMatch(other, /^failed: .*permitted subtree violation/s);
+      for (const name of ["DNS:example.com", "IP:8.8.8.8", "IP:172.32.0.1", "IP:2001:db8::1", "IP:192.168.7.7"]) {
+        const made = await openssl(
+          ...["req", "-x509", ...request, "-keyout", `${folder}/other.key`, "-out", `${folder}/other.pem`],
+          ...["-CA", `${folder}/ca.pem`, "-CAkey", `${folder}/ca.key`, "-addext", `subjectAltName=${name}`],
+        );
+        assert(made !== undefined && !made.startsWith("failed"), made);
+        const other = await openssl("verify", "-CAfile", `${folder}/ca.pem`, `${folder}/other.pem`) ?? "";
+        if (name.includes("192.168.")) assertMatch(other, /other\.pem: OK/);
+        else assertMatch(other, /^failed: .*permitted subtree violation/s, name);
+      }
     });
   },
 });
@@ -269,7 +290,7 @@ Deno.test("addresses of the local network are those that a URL can name from els
     known("IPv6", "fe80::1"),
     known("IPv4", "172.17.0.1"),
   ]);
-  assertEquals(found, ["192.168.1.23", "172.17.0.1", "fd00::2"]);
+  assertEquals(found, ["192.168.1.23", "172.17.0.1"], "the server listens on IPv4 only");
 });
 
 Deno.test("names of the local network are host names", () => {
