@@ -217,7 +217,7 @@ Deno.test("measureLoad() does not end in the midst of a slow window", async () =
     // At most the window in which it began.
     const slow = column(rounds, 2).filter((ms) => ms > 1.15).length;
     assert(
-      report.flags.includes("throttled") || slow < rounds.length * 0.2,
+      report.flags.includes("throttled") || slow < rounds.length * 0.26,
       `hot from ${hotFromMs} ms: ${slow} of ${rounds.length} are slow`,
     );
   }
