@@ -12,7 +12,7 @@ const models = [twin({ planted: false }), twin({ planted: true })];
 function intervalRow(profile: ProfileName, aims: { equal: number; found: number } | null): Row {
   return async ({ lab, pieces, sessions: of }) => {
     const sessions = await pieces.collect(
-      `intervals ${profile}`,
+      `twins ${profile}`,
       of,
       () => lab.session(models, profile, { planted: true }),
     );

@@ -28,3 +28,17 @@ export function twin({ planted }: { planted: boolean }): Model {
   const seed = planted ? plantedSeed : plantedSeed + 1;
   return { name: planted ? "planted" : "twin", source: { ...source, seed }, input: { ...input, seed } };
 }
+
+/** The small reference network, a quarter wider: a network of the references' own kind. */
+export function widerReference(): Model {
+  const [{ source, input }] = referenceNetworks;
+  if (source.kind !== "architecture") throw new Error(`the small reference is of kind ${source.kind}`);
+  const nodes = source.architecture.nodes.map((node) =>
+    node.op === "conv" ? { ...node, filters: node.filters * 5 / 4 } : node
+  );
+  return {
+    name: "wider reference",
+    source: { ...source, architecture: { ...source.architecture, nodes }, seed: 3 },
+    input: { ...input, seed: 3 },
+  };
+}

@@ -7,10 +7,11 @@ import { plantedSeed } from "./networks.ts";
 export const plantedShare = 0.05;
 
 // The work is a loop of square roots, its length set by what the inferences and the loop take just now: the clock ticks
-// every 5 us, about as long as what is to be burnt. The few calls that set it take long and are outliers to a median.
+// every 5 us, about as long as what is to be burnt. The few calls that set it take long and are outliers to a median;
+// at first there are more of them, since a page that has just been loaded runs the loop slowly.
 const wrapper = `
 import { start as real } from "./tfjs.js?real";
-const setEvery = 1000, batches = 15, inferencesPerBatch = 10, trialSteps = 20000;
+const setEvery = 1000, setOftenUntil = 4000, setOftenEvery = 200, batches = 15, inferencesPerBatch = 10, trialSteps = 20000;
 let root = 2;
 function burn(steps) {
   for (let step = 0; step < steps; step++) root = Math.sqrt(root + step);
@@ -45,7 +46,8 @@ export const start = {
           cold: running.cold,
           dispose: () => running.dispose(),
           infer() {
-            if (calls++ % setEvery === 0) return setSteps();
+            const every = calls < setOftenUntil ? setOftenEvery : setEvery;
+            if (calls++ % every === 0) return setSteps();
             burn(steps);
             return running.infer();
           },
