@@ -1,50 +1,20 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { sampleRequest } from "../../../bench/device_server/sample_load.ts";
-import { createKeys, SimulatedDevice } from "../../../bench/device_server/simulated_device.ts";
 import { DeviceGoneError } from "../../../devices/device.ts";
 import { type Hub, TooManyLinksError } from "../../../devices/hub.ts";
 import { attachHub } from "../../../devices/hub_client/remote_hub.ts";
 import { readLines } from "../../../devices/lines.ts";
 import { openHub } from "../../../devices/open_hub.ts";
 import { readControlFile } from "../../../devices/server/hub_lock.ts";
-import { openNominals } from "../../../devices/server/nominals.ts";
+import { openLink, pairPhone, parts, withFolder } from "./hub_fixture.ts";
 import { measured, someRounds } from "./server_fixture.ts";
 
-const parts = { assets: new Map() };
 const files = new Map<string, string>();
 const waitMs = 20_000;
-
-/** A browser that opens a link, over a real port. */
-async function openLink(url: string): Promise<{ device: SimulatedDevice; token: string }> {
-  const { origin, hash } = new URL(url);
-  const device = new SimulatedDevice(
-    (path, init) => fetch(new URL(path, origin), { ...init, headers: { ...init.headers, Origin: origin } }),
-    await createKeys(),
-  );
-  return { device, token: hash.slice(1).replace("&ask", "") };
-}
-
-async function pairPhone(hub: Hub): Promise<SimulatedDevice> {
-  const pairing = await hub.pair({ name: "phone" });
-  const { device, token } = await openLink(pairing.url);
-  await device.pair(token);
-  assertEquals(await pairing.next(), { state: "paired", name: "phone" });
-  await device.openSession();
-  return device;
-}
 
 async function ok(answer: Promise<Response>): Promise<void> {
   const response = await answer;
   assertEquals([response.status, await response.json().then(({ error }) => error)], [200, undefined]);
-}
-
-async function withFolder(test: (dataDir: string) => Promise<void>): Promise<void> {
-  const dataDir = await Deno.makeTempDir();
-  try {
-    await test(dataDir);
-  } finally {
-    await Deno.remove(dataDir, { recursive: true });
-  }
 }
 
 Deno.test("the first program serves, the next one shares it: pairing, loads, revocation", () =>
@@ -382,31 +352,5 @@ Deno.test("three links are open for all programs together", () =>
     } finally {
       await shared.close();
       await served.close();
-    }
-  }));
-
-Deno.test("nominal times are shared by programs, and end with the pairing they belong to", () =>
-  withFolder(async (dataDir) => {
-    const [nominals, others] = [openNominals(dataDir), openNominals(dataDir)];
-    const hub = await openHub({ dataDir, port: 0 }, parts);
-    try {
-      const stored = { nominal: { smallMs: 0.25, largeMs: 2 }, provisional: true };
-      const [phone, here] = ["phone", "here"].map((name) => ({ name, description: "Fake/1" }));
-      assertEquals(nominals.get(phone, "tfjs-wasm", "1 thread"), undefined);
-      await pairPhone(hub);
-      assertEquals((await hub.devices()).map(({ local }) => local), [true], "its requests came from this machine");
-      for (const device of [phone, here]) {
-        nominals.set(device, "tfjs-wasm", "1 thread", stored);
-        assertEquals(others.get(device, "tfjs-wasm", "1 thread"), stored);
-      }
-      assertEquals(others.get(phone, "tfjs-webgl", "1 thread"), undefined);
-      assertEquals(others.get({ ...here, description: "another processor" }, "tfjs-wasm", "1 thread"), undefined);
-      await hub.revoke("phone");
-      assertEquals(others.get(phone, "tfjs-wasm", "1 thread"), undefined);
-      assertEquals(others.get(here, "tfjs-wasm", "1 thread"), stored);
-    } finally {
-      await hub.close();
-      nominals.close();
-      others.close();
     }
   }));
