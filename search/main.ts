@@ -2,6 +2,7 @@
 import os from "node:os";
 import { approveInTerminal, DeviceGoneError, questionsBy, type SettlePairing } from "../devices/mod.ts";
 import { exitCodes, interruptSignal } from "../src/cli/interrupt_signal.ts";
+import { runCommand } from "../src/cli/run_command.ts";
 import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
@@ -84,12 +85,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    Deno.exit(exitCodes.usage);
-  }
-}
+if (import.meta.main) await runCommand(main);

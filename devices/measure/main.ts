@@ -1,5 +1,6 @@
 // `deno task measure`
 import { exitCodes, interruptSignal } from "../../src/cli/interrupt_signal.ts";
+import { runCommand } from "../../src/cli/run_command.ts";
 import { parseOptions } from "../../src/cli/options.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { wrapWords } from "../../src/cli/text_width.ts";
@@ -115,12 +116,4 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await main());
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    Deno.exit(exitCodes.usage);
-  }
-}
+if (import.meta.main) await runCommand(main);
