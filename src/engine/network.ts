@@ -57,6 +57,8 @@ export interface Network {
 
   /** Replaces all weights; the optimizer's state starts anew. */
   writeWeights(weights: Weights): void;
+  /** Replaces the parameters alone: moving averages and the optimizer's state stay as they are. */
+  writeParameters(parameters: Float32Array): void;
   /** A copy of the weights; `average`: the exponential moving average, where the optimizer keeps one. */
   readWeights(options?: { average?: boolean }): Promise<Weights>;
 
@@ -88,6 +90,8 @@ export interface Network {
   backward(gradients?: Record<string, TensorData>): void;
   /** Gradient of all parameters `[parameterCount]`, zero where frozen. */
   readGradient(): Promise<Float32Array>;
+  /** Replaces that gradient, which {@linkcode Network.update} then follows. */
+  writeGradient(gradient: Float32Array): void;
   /** Gradient of the images, where the plan has one. */
   readImageGradient(): Promise<Float32Array>;
 

@@ -44,6 +44,12 @@ export interface NamedKernels {
   ): void;
   movingAverage(count: number, parameters: Address, average: Address, decay: number): void;
   fakeQuantise(count: number, source: Address, target: Address, bits: number): void;
+  batchProductScratchFloats(rows: number, inner: number, columns: number): number;
+  // deno-fmt-ignore
+  batchProduct(
+    batch: number, rows: number, inner: number, columns: number, a: Address, aFloats: number, aTransposed: number,
+    b: Address, bFloats: number, bTransposed: number, c: Address, scratch: Address,
+  ): void;
 }
 
 export type KernelExports = NamedKernels & Record<string, (...addresses: number[]) => number>;

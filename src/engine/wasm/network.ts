@@ -210,6 +210,13 @@ export class WasmNetwork implements Network {
     });
   }
 
+  writeParameters(parameters: Float32Array): void {
+    const { parameterCount } = this.plan.layout;
+    requireLength("parameters", parameters, parameterCount);
+    this.#floats(this.#places.vectors.parameters, parameterCount).set(parameters);
+    this.#quantise();
+  }
+
   readWeights({ average = false }: { average?: boolean } = {}): Promise<Weights> {
     const { parameterCount, statisticCount } = this.plan.layout;
     if (average && !this.#places.vectors.average) throw new RangeError("the optimizer keeps no average of the weights");
@@ -310,6 +317,13 @@ export class WasmNetwork implements Network {
     if (this.plan.mode !== "training") throw new RangeError("a network for inference has no gradient");
     const { parameterCount } = this.plan.layout;
     return Promise.resolve(new Float32Array(this.#floats(this.#places.vectors.gradient, parameterCount)));
+  }
+
+  writeGradient(gradient: Float32Array): void {
+    if (this.plan.mode !== "training") throw new RangeError("a network for inference has no gradient");
+    const { parameterCount } = this.plan.layout;
+    requireLength("gradient", gradient, parameterCount);
+    this.#floats(this.#places.vectors.gradient, parameterCount).set(gradient);
   }
 
   readImageGradient(): Promise<Float32Array> {

@@ -86,6 +86,21 @@ export class WebGpuNetwork implements Network {
     this.#queue.push(this.#prepared.programs.prepare);
   }
 
+  writeParameters(parameters: Float32Array): void {
+    this.#check();
+    requireLength("parameters", parameters, this.plan.layout.parameterCount);
+    this.#queue.submit();
+    this.#write(this.#prepared.memory.parameters, parameters, []);
+    this.#queue.push(this.#prepared.programs.prepare);
+  }
+
+  writeGradient(gradient: Float32Array): void {
+    this.#checkTraining("writeGradient");
+    requireLength("gradient", gradient, this.plan.layout.parameterCount);
+    this.#queue.submit();
+    this.#write(this.#prepared.memory.gradient, gradient, []);
+  }
+
   async readWeights({ average = false }: { average?: boolean } = {}): Promise<Weights> {
     this.#check();
     const { parameterCount, statisticCount } = this.plan.layout;

@@ -175,6 +175,36 @@ export const trainingCases: NetworkCase[] = [
       }),
   },
   {
+    name: "parameters written alone leave moving averages and the optimizer's state, and are what runs",
+    fn: (bench) =>
+      withNetwork(bench, { optimizer: { name: "sgd", momentum: 0.8, nesterov: false } }, async (network) => {
+        const rate = 0.05;
+        step(network, 1, rate);
+        const velocity = await network.readGradient();
+        const { statistics } = await network.readWeights();
+        const { parameters } = randomWeights(everyOpNetwork, 6);
+        network.writeParameters(parameters);
+        assertEquals(await network.readWeights(), { parameters, statistics });
+        const images = randomImages(example, 2);
+        network.forward(images);
+        const reference = runReference(everyOpNetwork, images, {
+          weights: { parameters, statistics },
+          mode: "training",
+        });
+        const { tolerance } = bench;
+        assertNear(await network.read("logits"), reference.read("logits").data, { what: "logits", tolerance });
+        const gradient = new Float32Array(parameters.length).fill(0.5);
+        network.writeGradient(gradient);
+        assertEquals(await network.readGradient(), gradient);
+        network.update(rate);
+        const after = (await network.readWeights()).parameters;
+        const expected = parameters.map((value, index) => value - rate * (0.8 * velocity[index] + 0.5));
+        for (const [index, value] of after.entries()) {
+          assert(Math.abs(value - expected[index]) < 1e-5, `parameter ${index} is ${value}, not ${expected[index]}`);
+        }
+      }),
+  },
+  {
     name: "kernels of 4 bits are rounded anew after each update",
     fn: async (bench) => {
       const { engine, tolerance } = bench;

@@ -5,6 +5,7 @@ export {
   averagePoolPartialFloats,
   averagePoolScratchFloats,
 } from "./average_pool";
+export { batchProduct, batchProductScratchFloats } from "./batch_product";
 export { addBackward, addForward, addPartialFloats, addScratchFloats } from "./addition";
 export { convBackward, convBackwardFinish, convPartialFloats, convScratchFloats } from "./convolution_backward";
 export { convForward, convForwardFinish } from "./convolution";

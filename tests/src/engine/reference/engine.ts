@@ -62,6 +62,11 @@ class ReferenceNetwork implements Network {
     this.#steps = 0;
   }
 
+  writeParameters(parameters: Float32Array): void {
+    requireLength("parameters", parameters, this.plan.layout.parameterCount);
+    this.#optimizer.parameters.set(parameters);
+  }
+
   // deno-lint-ignore require-await -- throws by its promise
   async readWeights({ average = false }: { average?: boolean } = {}): Promise<Weights> {
     if (average && !this.#options.optimizer?.average) throw new RangeError("no average is kept");
@@ -158,6 +163,12 @@ class ReferenceNetwork implements Network {
   async readGradient(): Promise<Float32Array> {
     this.#require(true);
     return this.#gradient.slice();
+  }
+
+  writeGradient(gradient: Float32Array): void {
+    this.#require(true);
+    requireLength("gradient", gradient, this.plan.layout.parameterCount);
+    this.#gradient = gradient.slice();
   }
 
   // deno-lint-ignore require-await -- throws by its promise
