@@ -1,6 +1,7 @@
 // Images as a network reads them, written into the same memory for every batch: a batch costs what its pixels cost.
 import { ViewWriter } from "./augmentation.ts";
 import type { ImageSet } from "./dataset.ts";
+import { renderings } from "./renderings.ts";
 import type { TrainingData } from "./training_data.ts";
 
 /** Some images with their labels. */
@@ -17,9 +18,11 @@ export class BatchReader {
   readonly #imageSize: number;
   readonly #images: Float32Array;
   readonly #labels: Int32Array;
+  readonly #data: TrainingData;
 
   constructor(data: TrainingData, largest: number) {
     const { dataset, seed, mean, deviation } = data;
+    this.#data = data;
     this.#writer = new ViewWriter(dataset, { seed, policy: dataset.augmentation, mean, deviation });
     this.#imageSize = dataset.height * dataset.width * dataset.channels;
     this.#images = new Float32Array(largest * this.#imageSize);
@@ -39,6 +42,17 @@ export class BatchReader {
       this.#writer.write(set, indices[row], view, this.#images, row * this.#imageSize);
       this.#labels[row] = set.labels[indices[row]];
     }
+    this.#render(indices);
     return { images: this.#images.subarray(0, count * this.#imageSize), labels: this.#labels.subarray(0, count) };
+  }
+
+  #render(indices: Uint32Array): void {
+    const { dataset: { height, width, channels }, rendering = "plain", seed } = this.#data;
+    if (rendering === "plain") return;
+    const { draw } = renderings[rendering];
+    for (const [row, index] of indices.entries()) {
+      const pixels = this.#images.subarray(row * this.#imageSize, (row + 1) * this.#imageSize);
+      draw({ pixels, height, width, channels, seed, index });
+    }
   }
 }

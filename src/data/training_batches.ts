@@ -1,4 +1,4 @@
-// The batches of a training in their order: shuffled anew each epoch, each epoch in the view that the teacher saw too.
+// The batches of a training in their order: shuffled anew each epoch, each epoch in the view that the teacher sees too.
 import { type Batch, BatchReader } from "./batch_reader.ts";
 import { Random } from "./random.ts";
 import type { TrainingData } from "./training_data.ts";
@@ -13,26 +13,20 @@ export interface TrainingBatchesOptions {
   views: number;
   /** Seed of the order. */
   seed: number;
-  /** The teacher's logits `[trainImages, classes]` in a view. */
-  teacherLogits?: (view: number) => Promise<Float32Array>;
 }
 
 export interface TrainingBatch extends Batch {
   epoch: number;
-  /** `[batch, classes]` */
-  teacherLogits?: Float32Array;
+  view: number;
+  /** `[batch]`, places in the training part. */
+  positions: Uint32Array;
+  /** `[batch]`, places in the dataset. */
+  indices: Uint32Array;
 }
 
 /** Batches per epoch; what is left over of the images waits for the next epoch's order. */
 export function batchesPerEpoch({ trainImages, batchSize }: { trainImages: number; batchSize: number }): number {
   return Math.floor(trainImages / batchSize);
-}
-
-function gatherRows(rows: Float32Array, positions: Uint32Array, width: number, out: Float32Array): void {
-  for (let row = 0; row < positions.length; row++) {
-    const start = positions[row] * width;
-    for (let column = 0; column < width; column++) out[row * width + column] = rows[start + column];
-  }
 }
 
 /**
@@ -46,24 +40,17 @@ export async function* trainingBatches(options: TrainingBatchesOptions): AsyncGe
       `Cannot take batches of ${batchSize} from ${trainImages} images of a training part of ${data.train.length}`,
     );
   }
-  const classes = data.dataset.classNames.length;
   const reader = new BatchReader(data, batchSize);
   const random = new Random(options.seed);
   const order = Uint32Array.from({ length: trainImages }, (_, position) => position);
   const indices = new Uint32Array(batchSize);
-  const teacherLogits = options.teacherLogits && new Float32Array(batchSize * classes);
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     const view = epoch % options.views;
-    const viewLogits = await options.teacherLogits?.(view);
-    if (viewLogits && viewLogits.length < trainImages * classes) {
-      throw new RangeError(`the teacher's logits of view ${view} are ${viewLogits.length} numbers, too few`);
-    }
     random.shuffle(order);
     for (let batch = 0; batch < batchesPerEpoch(options); batch++) {
       const positions = order.subarray(batch * batchSize, (batch + 1) * batchSize);
       for (let row = 0; row < batchSize; row++) indices[row] = data.train[positions[row]];
-      if (viewLogits && teacherLogits) gatherRows(viewLogits, positions, classes, teacherLogits);
-      yield { epoch, ...reader.read(data.dataset.train, indices, view), teacherLogits };
+      yield { epoch, view, positions, indices, ...reader.read(data.dataset.train, indices, view) };
     }
   }
 }

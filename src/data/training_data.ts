@@ -1,6 +1,7 @@
 // A dataset as training sees it: split, normalised, in seeded views.
 import { channelStatistics } from "./augmentation.ts";
 import type { Dataset } from "./dataset.ts";
+import type { RenderingName } from "./renderings.ts";
 import { splitTraining } from "./split.ts";
 
 /** How a dataset is split and viewed; together with the dataset's hash it fixes every pixel. */
@@ -19,6 +20,8 @@ export interface TrainingData {
   validation: Uint32Array;
   mean: number[];
   deviation: number[];
+  /** What all images are turned into once they are normalised; plain where absent. Part of the key of what is stored. */
+  rendering?: RenderingName;
 }
 
 /** Splits `dataset` and takes the channel statistics of its training part. */

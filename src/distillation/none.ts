@@ -1,12 +1,20 @@
-import { crossEntropy } from "./cross_entropy.ts";
-import type { Distiller } from "./distiller.ts";
+import * as z from "zod";
+import { defineDistiller, taskNames } from "./distiller.ts";
 
 /** Training on the labels alone. */
-export function none(): Distiller {
-  return {
-    name: "none",
+export const none = defineDistiller({
+  name: "none",
+  summary: "the labels alone, no teacher",
+  paper: "-",
+  tasks: taskNames,
+  options: z.strictObject({}),
+  create: () => ({
     needs: [],
-    softTargets: { temperature: 1, alpha: 1 },
-    loss: ({ labels, studentLogits }) => crossEntropy(labels, studentLogits),
-  };
-}
+    teachers: { least: 0, most: Infinity },
+    withoutTensors: true,
+    prepare: () => ({
+      phases: [{ name: "labels", share: 1, taskWeight: 1, softTargets: { temperature: 1, alpha: 1 } }],
+      dispose() {},
+    }),
+  }),
+});

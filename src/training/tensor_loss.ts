@@ -1,74 +1,86 @@
 // A loss that is written in tfjs: the network's outputs become tensors on its own device, tfjs differentiates the loss with
-// respect to them, and their gradients go back into the network.
+// respect to them and to variables beside the network, and their gradients go back into the network.
 import * as tf from "@tensorflow/tfjs";
-import type { Distiller } from "../distillation/distiller.ts";
 import { keptLosses } from "../engine/loss_ring.ts";
 import type { TensorData } from "../engine/network.ts";
 import { disposeAfter } from "./dispose_after.ts";
-import type { StepLoss, StepTargets } from "./step_loss.ts";
-import type { Student } from "./student.ts";
 import { startTensors } from "./start_tensors.ts";
+import type { StepLoss } from "./step_loss.ts";
+import type { Student } from "./student.ts";
 
-export class TensorLoss implements StepLoss {
+export interface TensorLossOptions<Batch> {
+  /** The student's ports that the loss reads, `logits` among them where it does; all must have been built with gradients. */
+  ports: readonly string[];
+  /** Trained beside the student by Adam at the student's learning rate; the caller's. */
+  variables?: readonly tf.Variable[];
+  /** Mean over the batch, inside a tidy, on the tape: `outputs` `[batch, ...]` by port. Every variable must count. */
+  loss(outputs: Record<string, tf.Tensor>, batch: Batch, progress: number): tf.Scalar;
+  /** Called after the update, inside a tidy, with the same outputs. */
+  afterStep?(outputs: Record<string, tf.Tensor>, batch: Batch): void;
+}
+
+export class TensorLoss<Batch> implements StepLoss<Batch> {
   readonly #student: Student;
-  readonly #distiller: Distiller;
-  /** Ports that the loss reads, with their shapes `[batch, ...]`; the logits are the first. */
-  readonly #ports: { name: string; shape: number[] }[];
+  readonly #options: TensorLossOptions<Batch>;
+  readonly #shapes: readonly number[][];
+  readonly #optimizer: tf.AdamOptimizer;
   /** Not read yet, at most {@linkcode keptLosses}. */
   #losses: tf.Scalar[] = [];
   /** Tensors on the device that a backward pass may still have to read. */
   #lent: tf.Tensor[] = [];
+  /** Of the last backward pass, for what comes after the update. */
+  #last: { batch: Batch; outputs: tf.Tensor[]; gradients: { name: string; tensor: tf.Tensor }[] } | undefined;
 
-  private constructor(student: Student, distiller: Distiller) {
+  private constructor(student: Student, options: TensorLossOptions<Batch>) {
     this.#student = student;
-    this.#distiller = distiller;
-    this.#ports = ["logits", ...distiller.studentFeatures ?? []].map((name) => ({
-      name,
-      shape: student.shapeOf(name),
-    }));
+    this.#options = options;
+    this.#shapes = options.ports.map((port) => student.shapeOf(port));
+    this.#optimizer = tf.train.adam(0);
   }
 
-  /** Makes tfjs ready on the student's device; it stays so afterwards. */
-  static async start(student: Student, distiller: Distiller): Promise<TensorLoss> {
+  /** Makes tfjs ready on the student's device; it stays so afterwards. RangeError on a port without gradients. */
+  static async start<Batch>(student: Student, options: TensorLossOptions<Batch>): Promise<TensorLoss<Batch>> {
+    for (const name of options.ports) {
+      if (student.network.plan.ports[name]?.gradient !== undefined) continue;
+      throw new RangeError(`the loss reads "${name}", which the student was not built to give gradients of`);
+    }
     await startTensors(student.engine);
-    return new TensorLoss(student, distiller);
+    return new TensorLoss(student, options);
   }
 
-  backward(targets: StepTargets): void {
+  #byPort(tensors: readonly tf.Tensor[]): Record<string, tf.Tensor> {
+    return Object.fromEntries(this.#options.ports.map((port, index) => [port, tensors[index]]));
+  }
+
+  backward(batch: Batch, progress: number): void {
     const { network } = this.#student;
-    const { value, grads } = tf.tidy(() => this.#differentiate(targets));
+    const { ports, variables = [], loss } = this.#options;
+    const { outputs, value, grads } = tf.tidy(() => {
+      const outputs = ports.map((port, index) => tensorOf(network.output(port), this.#shapes[index]));
+      const lossOf = (...tensors: tf.Tensor[]) => loss(this.#byPort(tensors), batch, progress);
+      const { value, grads } = tf.valueAndGrads(lossOf)([...outputs, ...variables]);
+      return { outputs, value: value as tf.Scalar, grads };
+    });
     this.#losses.push(value);
     if (this.#losses.length > keptLosses) this.#losses.shift()?.dispose();
     const gradients: Record<string, TensorData> = {};
-    for (const [index, { name }] of this.#ports.entries()) {
+    for (const [index, port] of ports.entries()) {
       if (network.backend === "webgpu") {
         const { buffer, tensorRef } = grads[index].dataToGPU();
-        if (!buffer) throw new Error(`the gradient of ${name} is not on the device`);
-        gradients[name] = buffer;
+        if (!buffer) throw new Error(`the gradient of ${port} is not on the device`);
+        gradients[port] = buffer;
         this.#lent.push(tensorRef);
       } else {
-        gradients[name] = Float32Array.from(grads[index].dataSync());
+        gradients[port] = Float32Array.from(grads[index].dataSync());
       }
     }
-    this.#lent.push(...grads);
+    this.#lent.push(...outputs, ...grads);
+    this.#last = {
+      batch,
+      outputs,
+      gradients: variables.map(({ name }, index) => ({ name, tensor: grads[ports.length + index] })),
+    };
     network.backward(gradients);
-  }
-
-  #differentiate({ labels, teacherLogits }: StepTargets): { value: tf.Scalar; grads: tf.Tensor[] } {
-    const [logits] = this.#ports;
-    const classes = logits.shape[1];
-    const targets = tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), classes), "float32") as tf.Tensor2D;
-    const teacher = teacherLogits && tf.tensor2d(teacherLogits, [labels.length, classes]);
-    const lossOf = (...[studentLogits, ...features]: tf.Tensor[]): tf.Scalar =>
-      this.#distiller.loss({
-        studentLogits: studentLogits as tf.Tensor2D,
-        studentFeatures: Object.fromEntries(features.map((tensor, index) => [this.#ports[index + 1].name, tensor])),
-        labels: targets,
-        teacherLogits: teacher,
-      });
-    const outputs = this.#ports.map(({ name, shape }) => tensorOf(this.#student.network.output(name), shape));
-    const { value, grads } = tf.valueAndGrads(lossOf)(outputs);
-    return { value: value as tf.Scalar, grads };
   }
 
   async read(): Promise<Float32Array> {
@@ -79,13 +91,28 @@ export class TensorLoss implements StepLoss {
     return await disposeAfter(all, () => all.data<"float32">());
   }
 
-  endStep(): void {
+  endStep(learningRate: number): void {
+    if (this.#last) {
+      const { batch, outputs, gradients } = this.#last;
+      if (gradients.length > 0) {
+        // The schedule's rate: the optimizer's own field is protected, but read at every step.
+        (this.#optimizer as unknown as { learningRate: number }).learningRate = learningRate;
+        this.#optimizer.applyGradients(gradients);
+      }
+      tf.tidy(() => this.#options.afterStep?.(this.#byPort(outputs), batch));
+    }
+    this.#free();
+  }
+
+  #free(): void {
     tf.dispose(this.#lent);
     this.#lent = [];
+    this.#last = undefined;
   }
 
   dispose(): void {
-    this.endStep();
+    this.#free();
+    this.#optimizer.dispose();
     tf.dispose(this.#losses);
     this.#losses = [];
   }

@@ -1,120 +1,192 @@
-// One training: batches of seeded views, a distiller's loss, the student's optimizer on a cosine schedule.
-import { setImmediate } from "node:timers/promises";
+// A whole training of one student by one method: its phases in turn, on one set of weights.
 import { hashSeed } from "../data/random.ts";
 import { batchesPerEpoch, trainingBatches, type TrainingBatchesOptions } from "../data/training_batches.ts";
-import type { Distiller } from "../distillation/distiller.ts";
-import { keptLosses } from "../engine/loss_ring.ts";
-import { DeviceLostError, type Network } from "../engine/network.ts";
-import { cosineSchedule } from "./schedule.ts";
+import type { Distiller, Phase } from "../distillation/distiller.ts";
+import { tapsOf } from "../distillation/taps.ts";
+import type { Engine, NetworkOptions, Weights } from "../engine/network.ts";
+import { initialiseWeights } from "../models/weights.ts";
+import type { Architecture } from "../schemas/architecture.ts";
+import { methodsFor } from "../teachers/methods_for.ts";
+import type { Teacher } from "../teachers/teacher.ts";
+import { trainingLogits } from "../teachers/training_logits.ts";
 import { disposeAfter } from "./dispose_after.ts";
-import { createStepLoss } from "./step_loss.ts";
-import type { Student } from "./student.ts";
+import { createDistillationLoss, type PhaseBatch, portsOf } from "./distillation_loss.ts";
+import type { ParameterRule } from "./parameter_rule.ts";
+import { buildStudent, type Student } from "./student.ts";
+import { startTensors } from "./start_tensors.ts";
+import { trainSteps } from "./train_steps.ts";
 
-export interface TrainOptions extends Omit<TrainingBatchesOptions, "batchSize"> {
-  peakLearningRate: number;
+export interface TrainOptions extends Omit<TrainingBatchesOptions, "seed"> {
+  engine: Engine;
   distiller: Distiller;
+  teachers?: readonly Teacher[];
+  /** Of weights, noise and order. */
+  seed: number;
+  peakLearningRate: number;
+  optimizer?: NetworkOptions["optimizer"];
+  weightBits?: number;
+  /** Weights to start from in place of those of the seed. */
+  weights?: Weights;
+  /** Makes what trains in place of the network's optimizer; called once per phase. */
+  rule?: (student: Student) => ParameterRule | Promise<ParameterRule>;
   signal?: AbortSignal;
   onStep?: (step: number, steps: number) => void;
+  /** Called at the end of each epoch, counted over all phases, with a reader of the weights. */
+  onEpoch?: (epoch: number, weights: () => Promise<Weights>) => void | Promise<void>;
 }
 
-export interface TrainResult {
+export interface Trained {
+  weights: Weights;
   steps: number;
   seconds: number;
   /** Mean over the steps of the last epoch. */
   loss: number;
 }
 
-/** The loss or a weight was not finite: the student's own fault, the same on every machine. */
-export class DivergedError extends Error {
-  override name = "DivergedError";
+/** Throws a RangeError of one line where `teachers` cannot give what `distiller` needs. */
+export function requireTeachers(
+  distiller: Pick<Distiller, "name" | "needs" | "teachers">,
+  teachers: readonly Pick<Teacher, "gives" | "name">[],
+): void {
+  const { least, most } = distiller.teachers;
+  if (teachers.length < least || teachers.length > most) {
+    const allowed = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+    throw new RangeError(
+      `${distiller.name} takes ${allowed} teacher${allowed === "1" ? "" : "s"}, got ${teachers.length}`,
+    );
+  }
+  for (const teacher of teachers) {
+    const missing = distiller.needs.filter((need) => !teacher.gives.includes(need));
+    if (missing.length === 0) continue;
+    throw new RangeError(
+      `${distiller.name} needs ${missing.join(" and ")} of its teacher, but ${teacher.name} gives ` +
+        `${teacher.gives.join(", ")} only; methods that work with it: ${
+          methodsFor(teacher.gives).join(", ") || "none"
+        }`,
+    );
+  }
 }
-
-// Reading losses makes a GPU wait, so there they are read together, once in so many steps.
-const stepsPerLossRead = { wasm: 1, webgpu: keptLosses } as const;
-
-// Rarely: the weights of a GPU are read for it.
-const stepsPerWeightCheck = 100;
 
 /** Steps that {@linkcode train} will take. */
 export function countSteps(options: { trainImages: number; epochs: number; batchSize: number }): number {
   return options.epochs * batchesPerEpoch(options);
 }
 
-/**
- * Trains `student` in place. Throws a DivergedError naming the step where the loss is not finite, the signal's reason
- * where aborted, a DeviceLostError where the engine's device is gone, a RangeError where there are fewer images than a
- * batch takes or the student does not give what the distiller reads.
- */
-export async function train(student: Student, options: TrainOptions): Promise<TrainResult> {
-  const { distiller, signal } = options;
-  const { network, batchSize } = student;
-  const needsTeacher = distiller.needs.includes("teacherLogits");
-  if (needsTeacher && !options.teacherLogits) throw new Error(`${distiller.name} needs teacherLogits, got none`);
-  const trainImages = Math.min(options.trainImages, options.data.train.length);
-  const batches = trainingBatches({
-    ...options,
-    trainImages,
-    batchSize,
-    seed: hashSeed(options.seed, "batches"),
-    teacherLogits: needsTeacher ? options.teacherLogits : undefined,
+/** Steps of each phase, which sum up to `steps`. */
+export function phaseSteps(phases: readonly Phase[], steps: number): number[] {
+  let share = 0;
+  let before = 0;
+  return phases.map((phase, index) => {
+    share += phase.share;
+    const end = index === phases.length - 1 ? steps : Math.round(share * steps);
+    const count = end - before;
+    before = end;
+    return count;
   });
-  const loss = await orLost(network, () => createStepLoss(student, distiller));
-  const steps = countSteps({ trainImages, epochs: options.epochs, batchSize });
-  const start = performance.now();
-  const losses: number[] = [];
-  let lastEpochFrom = 0;
-  const readLosses = async () => {
-    for (const value of await loss.read()) {
-      losses.push(value);
-      if (Number.isFinite(value)) continue;
-      throw new DivergedError(`the loss is ${value} at step ${losses.length} of ${steps}`);
-    }
-  };
-  const run = async () => {
-    let { value: batch } = await batches.next();
-    for (let step = 0; batch !== undefined; step++) {
-      const { epoch } = batch;
-      network.forward(batch.images);
-      loss.backward(batch);
-      network.update(cosineSchedule(step, { steps, peak: options.peakLearningRate }));
-      // A GPU is at work meanwhile.
-      ({ value: batch } = await batches.next());
-      if (step % stepsPerLossRead[network.backend] === 0 || step === steps - 1) await readLosses();
-      if ((step + 1) % stepsPerWeightCheck === 0 || step === steps - 1) {
-        await requireFiniteWeights(student, step + 1, steps);
-      }
-      loss.endStep();
-      options.onStep?.(step + 1, steps);
-      if (batch && batch.epoch !== epoch) lastEpochFrom = step + 1;
-      // Gives way to whatever must be heard meanwhile: an abort, or a parent that is gone.
-      await setImmediate();
-      signal?.throwIfAborted();
-    }
-  };
-  await disposeAfter(loss, () => orLost(network, run));
-  const lastEpoch = losses.slice(lastEpochFrom);
-  const mean = lastEpoch.reduce((sum, value) => sum + value, 0) / lastEpoch.length;
-  return { steps, seconds: (performance.now() - start) / 1000, loss: mean };
 }
 
-/** `work`; where the device is gone it rejects with a DeviceLostError, whatever tfjs on the same device says of that. */
-async function orLost<T>(network: Network, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    try {
-      await network.finish();
-    } catch (lost) {
-      if (lost instanceof DeviceLostError) throw lost;
+export function trainableOf(
+  architecture: Architecture,
+  { trainedUpTo, trainedAfter }: Phase,
+): ((node: number) => boolean) | undefined {
+  if (trainedUpTo === undefined && trainedAfter === undefined) return undefined;
+  const place = (tap: string) => {
+    const index = architecture.nodes.findIndex((node) => node.tap === tap.split(":")[0]);
+    if (index < 0) throw new RangeError(`no tap "${tap}" to train up to or after`);
+    return index;
+  };
+  const last = trainedUpTo === undefined ? Infinity : place(trainedUpTo);
+  const first = trainedAfter === undefined ? 0 : place(trainedAfter) + 1;
+  return (node) => node >= first && node <= last;
+}
+
+function wantsImageGradient({ imageGradientWeight = 0 }: Phase): boolean {
+  return imageGradientWeight > 0;
+}
+
+/** Batches with what the teachers say of them. */
+async function* taughtBatches(
+  options: TrainingBatchesOptions,
+  phase: Phase,
+  teachers: readonly Teacher[],
+): AsyncGenerator<PhaseBatch, undefined> {
+  const imageGradient = wantsImageGradient(phase);
+  for await (const batch of trainingBatches(options)) {
+    const answers = [];
+    for (const [index, teacher] of teachers.entries()) {
+      answers.push(await teacher.outputs({ ...batch, features: phase.teacherFeatures?.[index] ?? [], imageGradient }));
     }
-    throw error;
+    yield { ...batch, teachers: answers };
   }
 }
 
-/** An activation may hide a weight that is not a number from the loss. */
-async function requireFiniteWeights(student: Student, step: number, steps: number): Promise<void> {
-  const { parameters, statistics } = await student.weights();
-  const finite = (values: Float32Array) => values.every((value) => Number.isFinite(value));
-  if (!finite(parameters)) throw new DivergedError(`a weight is not finite after step ${step} of ${steps}`);
-  if (!finite(statistics)) throw new DivergedError(`a moving average is not finite after step ${step} of ${steps}`);
+/**
+ * Trains `architecture` by `distiller` and gives its weights. Throws a RangeError where teachers or taps do not suit the
+ * method, a DivergedError where the loss is not finite, the signal's reason where aborted, a DeviceLostError where the
+ * engine's device is gone. Teachers and engine stay the caller's.
+ */
+export async function train(architecture: Architecture, options: TrainOptions): Promise<Trained> {
+  const { data, distiller, engine, seed, teachers = [] } = options;
+  requireTeachers(distiller, teachers);
+  const trainImages = Math.min(options.trainImages, data.train.length);
+  const batchSize = Math.min(options.batchSize, trainImages);
+  const batchOptions: TrainingBatchesOptions = { ...options, trainImages, batchSize, seed };
+  if (!distiller.withoutTensors) await startTensors(engine);
+  const distillation = await distiller.prepare({
+    task: "classification",
+    student: tapsOf(architecture),
+    teachers: teachers.map(({ taps }) => taps),
+    batchSize,
+    trainImages,
+    labels: Array.from(data.train.subarray(0, trainImages), (index) => data.dataset.train.labels[index]),
+    seed: hashSeed(seed, "distillation"),
+    trainingOutputs: (teacher) => trainingLogits(teachers[teacher], batchOptions),
+  });
+  return await disposeAfter(distillation, async () => {
+    const { phases } = distillation;
+    const total = countSteps(batchOptions);
+    const stepsOf = phaseSteps(phases, total);
+    let weights = options.weights ?? initialiseWeights(architecture, seed);
+    const result = { steps: 0, seconds: 0, loss: NaN };
+    for (const [index, phase] of phases.entries()) {
+      const steps = stepsOf[index];
+      if (steps === 0) continue;
+      const ports = portsOf(phase);
+      const student = await buildStudent(architecture, {
+        backend: engine,
+        batchSize,
+        seed: index === 0 ? seed : hashSeed(seed, "phase", index),
+        weights,
+        features: phase.studentFeatures,
+        gradients: ports,
+        imageGradient: wantsImageGradient(phase),
+        trainable: trainableOf(architecture, phase),
+        optimizer: options.optimizer,
+        weightBits: options.weightBits,
+      });
+      weights = await disposeAfter(student, async () => {
+        const usesTeachers = phase.term !== undefined || wantsImageGradient(phase) ||
+          (phase.softTargets && phase.softTargets.alpha < 1);
+        const trained = await trainSteps(student, {
+          batches: taughtBatches(
+            { ...batchOptions, epochs: Infinity, seed: hashSeed(seed, "batches", ...(index > 0 ? [index] : [])) },
+            phase,
+            usesTeachers ? teachers : [],
+          ),
+          steps,
+          loss: await createDistillationLoss(student, phase, teachers),
+          peakLearningRate: options.peakLearningRate,
+          rule: await options.rule?.(student),
+          signal: options.signal,
+          onStep: (step) => options.onStep?.(result.steps + step, total),
+          onEpoch: (epoch) => options.onEpoch?.(epoch, () => student.weights()),
+        });
+        result.steps += trained.steps;
+        result.seconds += trained.seconds;
+        result.loss = trained.loss;
+        return await student.weights();
+      });
+    }
+    return { weights, ...result };
+  });
 }

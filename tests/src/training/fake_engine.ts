@@ -123,6 +123,14 @@ class FakeNetwork implements Network {
     return Promise.reject(new Error("the fake engine has no gradient of the images"));
   }
 
+  writeGradient(gradient: Float32Array): void {
+    this.#gradient = gradient.slice();
+  }
+
+  writeParameters(parameters: Float32Array): void {
+    this.#parameters = parameters.slice();
+  }
+
   writeWeights({ parameters }: { parameters: Float32Array }): void {
     this.#parameters = parameters.slice();
   }

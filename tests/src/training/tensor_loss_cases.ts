@@ -4,14 +4,17 @@ import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { Random } from "../../../src/data/random.ts";
 import { crossEntropy } from "../../../src/distillation/cross_entropy.ts";
-import type { DistillationBatch, Distiller } from "../../../src/distillation/distiller.ts";
 import { createDistiller } from "../../../src/distillation/table.ts";
 import type { Engine } from "../../../src/engine/network.ts";
 import { buildTapeStudent } from "../models/tape_student.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
-import { createStepLoss } from "../../../src/training/step_loss.ts";
+import { createDistillationLoss } from "../../../src/training/distillation_loss.ts";
+import { startTensors } from "../../../src/training/start_tensors.ts";
 import { buildStudent } from "../../../src/training/student.ts";
+import { TensorLoss } from "../../../src/training/tensor_loss.ts";
+import { tapsOf } from "../../../src/distillation/taps.ts";
+import { logitsTeacher } from "../../../src/teachers/logits_teacher.ts";
 
 const architecture: Architecture = {
   version: 1,
@@ -34,39 +37,31 @@ function normal(length: number, seed: number): Float32Array {
 }
 
 /** FitNets' hint (1412.6550) towards constants on the middle stage and the embedding, beside the labels. */
-function hints(target: Float32Array): Distiller {
-  return {
-    name: "hints",
-    needs: [],
-    studentFeatures: ["stage1", "embedding"],
-    loss({ studentLogits, studentFeatures, labels }: DistillationBatch) {
-      const { stage1, embedding } = studentFeatures;
-      const hint = tf.mean(tf.square(tf.sub(stage1, tf.tensor(target, stage1.shape))));
-      return tf.addN([crossEntropy(labels, studentLogits), tf.mul(hint, 3), tf.mean(tf.square(embedding))]);
-    },
-  };
+function hints(outputs: Record<string, tf.Tensor>, target: Float32Array): tf.Scalar {
+  const { stage1, embedding, logits } = outputs;
+  const hint = tf.mean(tf.square(tf.sub(stage1, tf.tensor(target, stage1.shape))));
+  const hot = tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), 3), "float32");
+  return tf.addN([crossEntropy(hot, logits), tf.mul(hint, 3), tf.mean(tf.square(embedding))]);
 }
 
 async function matchesTape(engine: Engine): Promise<void> {
   const weights = initialiseWeights(architecture, 5);
   const images = normal(batchSize * 60, 1);
-  const distiller = hints(normal(batchSize * 3 * 3 * 6, 2));
-  const student = await buildStudent(architecture, {
-    backend: engine,
-    batchSize,
-    seed: 1,
-    weights,
-    features: distiller.studentFeatures,
+  const target = normal(batchSize * 3 * 3 * 6, 2);
+  const features = ["stage1", "embedding"];
+  const student = await buildStudent(architecture, { backend: engine, batchSize, seed: 1, weights, features });
+  const loss = await TensorLoss.start(student, {
+    ports: ["logits", ...features],
+    loss: (outputs) => hints(outputs, target),
   });
-  const loss = await createStepLoss(student, distiller);
   const before = tf.memory().numTensors;
   let actual: { value: number; gradient: Float32Array } = { value: 0, gradient: new Float32Array() };
   // Twice, since the first step must leave nothing behind that the second one meets.
   for (let step = 0; step < 2; step++) {
     student.network.forward(images);
-    loss.backward({ labels });
+    loss.backward({}, 0);
     actual = { value: (await loss.read())[0], gradient: await student.network.readGradient() };
-    loss.endStep();
+    loss.endStep(0);
     assertEquals(tf.memory().numTensors, before);
   }
 
@@ -74,12 +69,7 @@ async function matchesTape(engine: Engine): Promise<void> {
   const tape = buildTapeStudent(architecture, { weights });
   const expected = tape.step(
     tf.tensor4d(images, [batchSize, 6, 5, 2]),
-    ({ logits, features }) =>
-      distiller.loss({
-        studentLogits: logits,
-        studentFeatures: features,
-        labels: tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), 3), "float32") as tf.Tensor2D,
-      }),
+    ({ logits, features }) => hints({ logits, ...features }, target),
   );
   assert(Math.abs(actual.value - expected.loss.dataSync()[0]) < 1e-4, `loss ${actual.value}`);
   const reference = expected.gradient.dataSync();
@@ -92,17 +82,72 @@ async function matchesTape(engine: Engine): Promise<void> {
   student.dispose();
 }
 
+async function trainsVariables(engine: Engine): Promise<void> {
+  const student = await buildStudent(architecture, { backend: engine, batchSize, seed: 1, features: ["embedding"] });
+  await startTensors(engine);
+  const atStart = tf.memory().numTensors;
+  const connector = tf.tidy(() => tf.variable(tf.ones([5, 2]))) as tf.Variable<tf.Rank.R2>;
+  const seen: number[] = [];
+  const loss = await TensorLoss.start<{ target: number }>(student, {
+    ports: ["embedding"],
+    variables: [connector],
+    loss: ({ embedding }, { target }) =>
+      tf.mean(tf.square(tf.sub(tf.matMul(embedding as tf.Tensor2D, connector), target))),
+    afterStep: ({ embedding }, { target }) => void seen.push(embedding.size, target),
+  });
+  const values: number[] = [];
+  for (let step = 0; step < 30; step++) {
+    student.network.forward(normal(batchSize * 60, 1));
+    loss.backward({ target: 7 }, 0);
+    values.push((await loss.read())[0]);
+    loss.endStep(0.1);
+  }
+  const after = tf.memory().numTensors;
+  student.network.forward(normal(batchSize * 60, 1));
+  loss.backward({ target: 7 }, 0);
+  await loss.read();
+  loss.endStep(0.1);
+  assertEquals(tf.memory().numTensors, after);
+  assertEquals(seen.slice(0, 2), [batchSize * 5, 7]);
+  // The network was not updated: the connector alone has learned.
+  assert(values[29] < 0.2 * values[0], `losses ${values[0]} to ${values[29]}`);
+  loss.dispose();
+  connector.dispose();
+  assertEquals(tf.memory().numTensors, atStart);
+  student.dispose();
+}
+
 async function matchesOwnLoss(engine: Engine, name: "none" | "kd"): Promise<void> {
   const student = await buildStudent(architecture, { backend: engine, batchSize, seed: 1 });
   const distiller = createDistiller(name);
-  const targets = { labels, teacherLogits: distiller.needs.length ? normal(batchSize * 3, 4) : undefined };
+  const taps = tapsOf(architecture);
+  const { phases: [phase] } = await distiller.prepare({
+    task: "classification",
+    student: taps,
+    teachers: [taps],
+    batchSize,
+    trainImages: batchSize,
+    labels,
+    seed: 1,
+    trainingOutputs: () => Promise.reject(new Error("not read")),
+  });
+  const teachers = distiller.needs.length ? [{ logits: normal(batchSize * 3, 4), features: {} }] : [];
+  const teacher = logitsTeacher({
+    name: "t",
+    hash: "0",
+    classes: 3,
+    read: () => Promise.reject(new Error("not read")),
+  });
+  const images = normal(batchSize * 60, 1);
+  const positions = Uint32Array.from(labels.keys());
+  const batch = { images, labels, teachers, positions, indices: positions, view: 0, epoch: 0 };
   const results = [];
-  for (const softTargets of [distiller.softTargets, undefined]) {
-    const loss = await createStepLoss(student, { ...distiller, softTargets });
-    student.network.forward(normal(batchSize * 60, 1));
-    loss.backward(targets);
+  for (const softTargets of [phase.softTargets, undefined]) {
+    const loss = await createDistillationLoss(student, { ...phase, softTargets }, [teacher]);
+    student.network.forward(images);
+    await loss.backward(batch, 0);
     results.push({ value: (await loss.read())[0], gradient: await student.network.readGradient() });
-    loss.endStep();
+    loss.endStep(0);
     loss.dispose();
   }
   const [own, expression] = results;
@@ -118,6 +163,10 @@ export const tensorLossCases: { name: string; fn(engine: Engine): Promise<void> 
     name: `the engine's own loss is the tfjs expression of ${name}, in value and gradient`,
     fn: (engine: Engine) => matchesOwnLoss(engine, name),
   })),
+  {
+    name: "variables beside the network are trained, and what comes after a step sees its outputs",
+    fn: trainsVariables,
+  },
   // The last, since it leaves tfjs on its cpu backend.
   { name: "a loss over features gives the parameter gradient of the gradient tape", fn: matchesTape },
 ];
