@@ -1,0 +1,18 @@
+import type { Distiller } from "../distillation/distiller.ts";
+import { train } from "../training/train.ts";
+import type { Procedure } from "./procedure.ts";
+
+/** One training by a loss. */
+export function plainTraining(distiller: Distiller): Procedure {
+  const { name, needs, tasks, teachers } = distiller;
+  return {
+    name,
+    tasks,
+    needs,
+    teachers,
+    async run(context) {
+      const { architecture } = context;
+      return { architecture, details: {}, ...await train(architecture, { ...context, distiller }) };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+// The contract of a method over whole trainings: it trains one or more networks, in its own order, and gives a student.
+import type * as z from "zod";
+import type { Dataset } from "../data/dataset.ts";
+import type { TrainingData } from "../data/training_data.ts";
+import type { TaskName, TeacherNeed } from "../distillation/distiller.ts";
+import type { Engine, Weights } from "../engine/network.ts";
+import type { Architecture } from "../schemas/architecture.ts";
+import type { Teacher } from "../teachers/teacher.ts";
+
+/** What a procedure works with; the numbers are the budget of the student's own training. All stays the caller's. */
+export interface ProcedureContext {
+  /** The student. */
+  architecture: Architecture;
+  engine: Engine;
+  data: TrainingData;
+  teachers: readonly Teacher[];
+  trainImages: number;
+  epochs: number;
+  batchSize: number;
+  views: number;
+  seed: number;
+  peakLearningRate: number;
+  /** Images without labels for methods that use them; its training part is taken. */
+  unlabelled?: Dataset;
+  /** Folder where networks that do not depend on the student (assistants, anchors) are kept between trainings. */
+  cacheDir?: string;
+  signal?: AbortSignal;
+  /** Steps of all trainings that the procedure makes. */
+  onStep?: (step: number, steps: number) => void;
+  /** Lines for people: what is being trained now, what it scored. */
+  log?: (line: string) => void;
+}
+
+/** A trained network. */
+export interface TrainedNetwork {
+  /** Another one than the context's where the method changes it (pruning). */
+  architecture: Architecture;
+  weights: Weights;
+}
+
+export interface ProcedureResult extends TrainedNetwork {
+  /** Steps of all trainings. */
+  steps: number;
+  seconds: number;
+  /** Of the student's last training. */
+  loss: number;
+  /** What else is worth knowing, JSON: accuracies on validation images of other networks, chosen paths, sizes. */
+  details: Record<string, unknown>;
+}
+
+/** A procedure with its options. Throws as `train` does. */
+export interface Procedure {
+  readonly name: string;
+  readonly tasks: readonly TaskName[];
+  readonly needs: readonly TeacherNeed[];
+  readonly teachers: { least: number; most: number };
+  run(context: ProcedureContext): Promise<ProcedureResult>;
+}
+
+/** A row of the table of procedures. */
+export interface ProcedureDefinition<Options extends z.ZodObject = z.ZodObject> {
+  name: string;
+  summary: string;
+  paper: string;
+  tasks: readonly TaskName[];
+  options: Options;
+  create(options: z.output<Options>): Procedure;
+}
+
+/** A row whose `create` leaves out what the row says already. */
+export function defineProcedure<Options extends z.ZodObject>(
+  row: Omit<ProcedureDefinition<Options>, "create"> & {
+    create(options: z.output<Options>): Omit<Procedure, "name" | "tasks">;
+  },
+): ProcedureDefinition<Options> {
+  const { name, tasks } = row;
+  return { ...row, create: (options) => ({ name, tasks, ...row.create(options) }) };
+}

@@ -1,0 +1,98 @@
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { startWasmEngine } from "../../../src/engine/wasm/engine.ts";
+import { initialiseWeights } from "../../../src/models/weights.ts";
+import { ensureNetworks, networkKey } from "../../../src/procedures/kept_networks.ts";
+import { barContext, tiny } from "./bars.ts";
+
+const engine = await startWasmEngine();
+const networkOf = (seed: number) => ({ architecture: tiny, weights: initialiseWeights(tiny, seed) });
+
+async function inFolder(use: (cacheDir: string) => Promise<void>): Promise<void> {
+  const cacheDir = await Deno.makeTempDir();
+  try {
+    await use(cacheDir);
+  } finally {
+    await Deno.remove(cacheDir, { recursive: true });
+  }
+}
+
+Deno.test("networks are made once, and read as they were made", () =>
+  inFolder(async (cacheDir) => {
+    const made = [networkOf(1), networkOf(2)];
+    const first = await ensureNetworks({ cacheDir }, ["a", "b"], () => Promise.resolve(made));
+    assertEquals(first, { networks: made, cached: false });
+    const second = await ensureNetworks({ cacheDir }, ["a", "b"], () => Promise.reject(new Error("made again")));
+    assertEquals(second, { networks: made, cached: true });
+  }));
+
+Deno.test("where one of several is damaged or missing, all are made again", () =>
+  inFolder(async (cacheDir) => {
+    const make = (seed: number) => () => Promise.resolve([networkOf(seed), networkOf(seed + 1)]);
+    await ensureNetworks({ cacheDir }, ["a", "b"], make(1));
+    await Deno.writeTextFile(`${cacheDir}/networks/b.safetensors`, "damaged");
+    const lines: string[] = [];
+    const again = await ensureNetworks({ cacheDir, log: (line) => lines.push(line) }, ["a", "b"], make(3));
+    assertEquals(again.cached, false);
+    assertEquals(lines.length, 1);
+    await Deno.remove(`${cacheDir}/networks/a.safetensors`);
+    assertEquals((await ensureNetworks({ cacheDir }, ["a", "b"], make(5))).cached, false);
+    assertEquals((await ensureNetworks({ cacheDir }, ["a", "b"], make(7))).networks, [networkOf(5), networkOf(6)]);
+  }));
+
+Deno.test("of two that want a network at once one makes it and the other waits", () =>
+  inFolder(async (cacheDir) => {
+    let made = 0;
+    let waited = 0;
+    const start = () =>
+      ensureNetworks(
+        { cacheDir },
+        ["a"],
+        async () => {
+          made++;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return [networkOf(1)];
+        },
+        () => waited++,
+      );
+    const both = await Promise.all([start(), start()]);
+    assertEquals([made, both.filter(({ cached }) => cached).length], [1, 1]);
+    assertEquals(waited > 0, true);
+    const abort = new AbortController();
+    const slow = ensureNetworks({ cacheDir }, ["b"], async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return [networkOf(2)];
+    });
+    setTimeout(() => abort.abort(new Error("enough")), 20);
+    const waiting = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await ensureNetworks({ cacheDir, signal: abort.signal }, ["b"], () => Promise.resolve([networkOf(2)]));
+    };
+    await assertRejects(waiting, Error, "enough");
+    await slow;
+  }));
+
+Deno.test("a making that fails leaves nothing, and the next one may try", () =>
+  inFolder(async (cacheDir) => {
+    await assertRejects(
+      () => ensureNetworks({ cacheDir }, ["a"], () => Promise.reject(new Error("diverged"))),
+      Error,
+      "diverged",
+    );
+    assertEquals((await ensureNetworks({ cacheDir }, ["a"], () => Promise.resolve([networkOf(1)]))).cached, false);
+  }));
+
+Deno.test("without a folder networks are made each time", async () => {
+  for (const seed of [1, 2]) {
+    const { networks, cached } = await ensureNetworks({}, ["a"], () => Promise.resolve([networkOf(seed)]));
+    assertEquals([networks, cached], [[networkOf(seed)], false]);
+  }
+});
+
+Deno.test("a key is that of data, budget and recipe, not of the student", () => {
+  const context = barContext(engine);
+  const key = networkKey(context, { epochs: 2 });
+  assertEquals(networkKey({ ...context, seed: 99, architecture: { ...tiny, classes: 4 } }, { epochs: 2 }), key);
+  assertNotEquals(networkKey(context, { epochs: 3 }), key);
+  assertNotEquals(networkKey({ ...context, batchSize: 20 }, { epochs: 2 }), key);
+  assertNotEquals(networkKey({ ...context, data: { ...context.data, seed: 2 } }, { epochs: 2 }), key);
+});
