@@ -26,10 +26,25 @@ export { buildDeployedModel, type DeployedModel } from "./src/models/deployed_mo
 export { initialiseWeights, type Weights } from "./src/models/weights.ts";
 export { prepareDataset } from "./src/data/table.ts";
 export { prepareTrainingData, type TrainingData } from "./src/data/training_data.ts";
-export { type DistillationBatch, type Distiller } from "./src/distillation/distiller.ts";
+export {
+  type Distillation,
+  type DistillationBatch,
+  type DistillationContext,
+  type Distiller,
+  type Phase,
+  type TaskName,
+  type TeacherNeed,
+} from "./src/distillation/distiller.ts";
 export { createDistiller } from "./src/distillation/table.ts";
 export { buildStudent, Student, type StudentOptions, type StudentOutput } from "./src/training/student.ts";
-export { DivergedError, train, type TrainOptions, type TrainResult } from "./src/training/train.ts";
+export { train, type Trained, type TrainOptions } from "./src/training/train.ts";
+export { DivergedError, trainSteps, type TrainStepsOptions } from "./src/training/train_steps.ts";
+export { type Teacher, type TeacherOutput, type TeacherRequest } from "./src/teachers/teacher.ts";
+export { openTeacher, type OpenTeacherOptions } from "./src/teachers/open_teacher.ts";
+export { cachedTeacher } from "./src/teachers/cached_teacher.ts";
+export { createMethod, listMethods } from "./src/procedures/table.ts";
+export { type Procedure, type ProcedureContext, type ProcedureResult } from "./src/procedures/procedure.ts";
+export { distilTask } from "./src/tasks/distil_task.ts";
 export { buildPredictor, Predictor } from "./src/training/predictor.ts";
 export { evaluate, predictLogits } from "./src/training/evaluate.ts";
 export { parameterGradientDifference } from "./src/training/gradient_difference.ts";

@@ -9,6 +9,7 @@ import { resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../src/schemas/search_options.ts";
 import { renderTable } from "./report/table.ts";
 import { reportDataOf } from "./report/write_report.ts";
+import { withMethodOptions } from "./method.ts";
 import { OtherConfigurationError, runSearch } from "./run.ts";
 import { runFolder } from "./run_folder.ts";
 import { RunStore } from "./store/run_store.ts";
@@ -54,7 +55,9 @@ async function main(): Promise<number> {
     },
   });
   if (options === null) return exitCodes.done;
-  const config = resolveRunConfig(options, { cores: navigator.hardwareConcurrency ?? os.cpus().length });
+  const config = resolveRunConfig(withMethodOptions(options), {
+    cores: navigator.hardwareConcurrency ?? os.cpus().length,
+  });
   const progress = openTerminalProgress();
   const started = performance.now();
   const done = (outcome: "complete" | "interrupted" | "failed", message: string) => {
@@ -73,6 +76,10 @@ async function main(): Promise<number> {
     if (error instanceof OtherConfigurationError) {
       progress.close();
       throw new UsageError(error.message);
+    }
+    if (error instanceof UsageError) {
+      progress.close();
+      throw error;
     }
     if (signal.aborted) {
       done("interrupted", `Stopped, everything finished is saved. The same command goes on with run "${config.run}".`);

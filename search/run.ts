@@ -1,5 +1,6 @@
 // A whole search from its configuration to its report: what happens before, around and after the loop.
 import { hashSeed } from "../src/data/random.ts";
+import { completeMethodOptions } from "../src/distill/methods.ts";
 import { differingFields, type RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { createSpace } from "../src/spaces/table.ts";
@@ -8,6 +9,7 @@ import { createController } from "./controllers/table.ts";
 import type { RunEvent, RunPhase } from "./events.ts";
 import { dropWeights, trainFinals } from "./finals.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
+import { searchMethod } from "./method.ts";
 import { writeReport } from "./report/write_report.ts";
 import { completedTrials, type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
@@ -15,7 +17,7 @@ import { openData } from "./run_data.ts";
 import { activeTargets } from "./run_devices.ts";
 import { runFolder } from "./run_folder.ts";
 import { findTargets, openLatencies } from "./run_latencies.ts";
-import { openTeaching, optionsOf } from "./run_teaching.ts";
+import { openTeaching } from "./run_teaching.ts";
 import { brokenLimit, scoreOf } from "./scoring.ts";
 import { lockRun } from "./store/run_lock.ts";
 import { RunStore } from "./store/run_store.ts";
@@ -37,7 +39,8 @@ export class OtherConfigurationError extends Error {
  * with a DeviceGoneError where a device went away that it is not to go on without, with the signal's reason where aborted;
  * whatever was finished is stored then, and the same call goes on from there.
  */
-export async function runSearch(config: RunConfig, options: RunOptions = {}): Promise<SearchResult> {
+export async function runSearch(given: RunConfig, options: RunOptions = {}): Promise<SearchResult> {
+  const config = inFull(given);
   const paths = runFolder(config.dataDir, config.run);
   await Deno.mkdir(paths.folder, { recursive: true });
   using _lock = await lockRun(paths.folder, config.run);
@@ -73,6 +76,13 @@ export async function runSearch(config: RunConfig, options: RunOptions = {}): Pr
     }
     throw error;
   }
+}
+
+/** With the options of the method in full. Throws a UsageError where it is no method for searches. */
+function inFull(config: RunConfig): RunConfig {
+  const { name, options } = config.distiller;
+  searchMethod(name, options);
+  return { ...config, distiller: { name, options: completeMethodOptions(name, options) } };
 }
 
 function checkConfiguration(store: RunStore, config: RunConfig): void {
@@ -144,8 +154,8 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
     views: config.views,
     peakLearningRate: config.learningRate,
     distiller: config.distiller.name,
-    distillerOptions: optionsOf(config.distiller),
-    teacherLogits: teaching?.folder,
+    distillerOptions: config.distiller.options,
+    ...teaching.part,
     weights,
   });
   const nameOf = (trial: Trial) => (trial.role === "search" ? `trial ${trial.number}` : `baseline ${trial.label}`);
@@ -170,7 +180,7 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
     signal,
   };
 
-  await teaching?.ensure(config.views, config.trainImages);
+  await teaching.ensure(config.views, config.trainImages);
   phase("baselines", `Training ${baselineWidths.length} width-scaled reference networks with the same budget.`);
   await runBaselines(context, dependencies, space);
   phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${config.reward}.`);
@@ -181,7 +191,7 @@ async function executeRun(context: RunContext, saveSeconds: () => void): Promise
   }
 
   if (config.finalTop > 0) {
-    await teaching?.ensure(config.views, config.finalTrainImages);
+    await teaching.ensure(config.views, config.finalTrainImages);
     phase(
       "final",
       `Training the ${config.finalTop} best students and the baselines longer, then scoring them on test data.`,

@@ -1,70 +1,165 @@
-// The teacher of a run, and what it says of the training images.
-import { hashSeed } from "../src/data/random.ts";
+// The teachers of a run, and what they say of the training images.
+import { UsageError } from "../src/cli/usage_error.ts";
 import type { TrainingData } from "../src/data/training_data.ts";
-import { createDistiller } from "../src/distillation/table.ts";
-import type { RunConfig } from "../src/schemas/run_config.ts";
+import type { TeacherNeed } from "../src/distillation/distiller.ts";
+import { distillers } from "../src/distillation/table.ts";
+import { teacherSeed, teacherViews } from "../src/distill/built_in_teacher.ts";
+import { automaticTeachers, requireCount } from "../src/distill/teacher_options.ts";
+import type { Procedure } from "../src/procedures/procedure.ts";
+import { adaptationOf } from "../src/schemas/teacher_fields.ts";
+import { requireTeachers } from "../src/training/train.ts";
+import { searchMethod } from "./method.ts";
 import type { RunContext } from "./run_context.ts";
 import { ensureLogits, ensureTeacher, type Teacher } from "./teacher.ts";
-import type { TrainerPool } from "./trainers/pool.ts";
+import type { TrainJob } from "./trainers/job.ts";
+import { JobError, type TrainerPool } from "./trainers/pool.ts";
 
-/** The options of the configured distiller. */
-export function optionsOf({ name: _name, ...options }: RunConfig["distiller"]): Record<string, number> {
-  return options;
-}
+/** What trainings of a run are told of their teachers. */
+type TeachingPart = Pick<TrainJob, "teacherLogits" | "teaching" | "cacheDir">;
 
 export interface Teaching {
-  /** Folder of the logit cache. */
-  folder: string;
-  /** Fills the cache for the first `images` training positions in the first `views` views. */
+  part: TeachingPart;
+  /** Fills what is kept of the teachers' answers to the first `images` training positions in the first `views` views. */
   ensure(views: number, images: number): Promise<void>;
 }
 
-/** The teacher and its logits, where the distiller needs them. */
-export async function openTeaching(
+type DataOfJobs = { dataset: string; dataSeed: number; validationImages: number };
+
+/** What a report tells of the teacher; sizes are null where its format does not tell. */
+export interface ReportedTeacher {
+  name: string;
+  accuracy: number;
+  parameters: number | null;
+  multiplyAdds: number | null;
+}
+
+/** A loss, or a sum of losses, that reads a teacher's logits on training images and nothing else. */
+function readsLogitsOnly({ name, needs }: Procedure): boolean {
+  return needs.every((need) => need === "logits") && name.split("+").every((part) => Object.hasOwn(distillers, part));
+}
+
+async function automaticTeaching(
   { config, emit, paths, store }: RunContext,
-  pool: TrainerPool,
-  data: TrainingData,
-  job: { dataset: string; dataSeed: number; validationImages: number },
-): Promise<Teaching | undefined> {
-  if (createDistiller(config.distiller.name, optionsOf(config.distiller)).needs.length === 0) return undefined;
+  { data, job, method, pool }: { data: TrainingData; job: DataOfJobs; method: Procedure; pool: TrainerPool },
+): Promise<Teaching> {
+  const { cache: cacheDir } = paths;
+  const count = config.teachers ?? automaticTeachers(method.teachers);
+  asUsage(() => requireCount(method, count));
+  if (count === 0) return { part: { cacheDir }, ensure: () => Promise.resolve() };
   const phase = (message: string) => emit({ type: "phase", phase: "teacher", message });
   phase("Preparing the teacher, a larger network that the students learn from.");
-  const known = store.get("teacher") as Teacher | undefined;
-  const teacher = await ensureTeacher({
-    pool,
-    data,
-    cacheDir: paths.cache,
-    fresh: config.freshTeacher && known === undefined,
-    job: {
-      ...job,
-      seed: hashSeed(config.dataSeed, "teacher"),
-      trainImages: config.teacherTrainImages,
-      epochs: config.teacherEpochs,
-      // A teacher has no logits to look up: where views are wanted at all, each epoch sees one of its own.
-      views: config.views === 1 ? 1 : config.teacherEpochs,
-      batchSize: config.batchSize,
-      peakLearningRate: config.learningRate,
-    },
-  });
-  store.set("teacher", teacher);
-  const percent = (100 * teacher.accuracy).toFixed(1);
-  const origin = teacher.cached ? "from the cache" : `trained in ${Math.round(teacher.seconds)} s`;
-  emit({ type: "note", message: `Teacher: ${teacher.name}, ${percent} % on validation, ${origin}.` });
-  const fill = (views: number, images: number) =>
-    ensureLogits(teacher, {
+  const known = store.get("teachers") as Teacher[] | undefined;
+  const teachers: Teacher[] = [];
+  for (let index = 0; index < count; index++) {
+    const teacher = await ensureTeacher({
       pool,
       data,
-      job,
-      views,
-      images,
-      cacheDir: paths.cache,
-      onProgress: (done, total) => emit({ type: "progress", phase: "logits", done, total, unit: "blocks" }),
+      cacheDir,
+      fresh: config.freshTeacher && known === undefined,
+      job: {
+        ...job,
+        seed: teacherSeed(config.dataSeed, index),
+        trainImages: config.teacherTrainImages,
+        epochs: config.teacherEpochs,
+        views: teacherViews(config.views, config.teacherEpochs),
+        batchSize: config.batchSize,
+        peakLearningRate: config.learningRate,
+      },
     });
+    const percent = (100 * teacher.accuracy).toFixed(1);
+    const origin = teacher.cached ? "from the cache" : `trained in ${Math.round(teacher.seconds)} s`;
+    emit({ type: "note", message: `Teacher: ${teacher.name}, ${percent} % on validation, ${origin}.` });
+    teachers.push(teacher);
+  }
+  store.set("teacher", teachers[0]);
+  store.set("teachers", teachers);
+  const fill = async (views: number, images: number) => {
+    const folders = [];
+    for (const teacher of teachers) {
+      folders.push(
+        await ensureLogits(teacher, {
+          pool,
+          data,
+          job,
+          views,
+          images,
+          cacheDir,
+          onProgress: (done, total) => emit({ type: "progress", phase: "logits", done, total, unit: "blocks" }),
+        }),
+      );
+    }
+    return folders;
+  };
+  const named = teachers.map(({ file, hash, name }) => ({ file, hash, name }));
   return {
-    folder: await fill(0, 0),
+    part: count === 1 && readsLogitsOnly(method)
+      ? { teacherLogits: (await fill(0, 0))[0], cacheDir }
+      : { teaching: { teachers: named, adaptation: adaptationOf(config) }, cacheDir },
     async ensure(views, images) {
+      if (!method.needs.includes("logits")) return;
       emit({ type: "phase", phase: "logits", message: "Computing what the teacher says of the training images." });
       await fill(views, images);
     },
   };
+}
+
+function asUsage(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
+
+async function givenTeaching(
+  { config, emit, paths, store }: RunContext,
+  { job, method, pool }: { job: DataOfJobs; method: Procedure; pool: TrainerPool },
+): Promise<Teaching> {
+  const files = config.teacher;
+  if (files.includes("auto")) throw new UsageError("--teacher is auto, or files: not both");
+  emit({ type: "phase", phase: "teacher", message: `Opening ${files.join(", ")}.` });
+  const adaptation = adaptationOf(config);
+  const teachers = files.map((file) => ({ name: file, file }));
+  const { batchSize } = config;
+  const opened = await pool.openTeachers({ ...job, kind: "teachers", teachers, adaptation, batchSize }).catch(
+    (error) => {
+      throw error instanceof JobError ? new UsageError(error.message) : error;
+    },
+  );
+  asUsage(() => requireTeachers(method, opened.map(({ gives, name }) => ({ name, gives: gives as TeacherNeed[] }))));
+  const hashes = opened.map(({ hash }) => hash);
+  const known = store.get("teacherHashes");
+  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(hashes)) {
+    throw new Error(
+      `run "${config.run}" was made with another teacher than ${files.join(", ")} now is; choose another --run`,
+    );
+  }
+  store.set("teacherHashes", hashes);
+  const [{ accuracy, name }] = opened;
+  if (accuracy !== undefined) {
+    store.set("teacher", { name, accuracy, parameters: null, multiplyAdds: null } satisfies ReportedTeacher);
+  }
+  for (const { accuracy, name } of opened) {
+    const scored = accuracy === undefined ? "a table of logits" : `${(100 * accuracy).toFixed(1)} % on validation`;
+    emit({ type: "note", message: `Teacher: ${name}, ${scored}.` });
+  }
+  // Trainers fill what is kept as they go, each beginning at another place.
+  return { part: { teaching: { teachers, adaptation }, cacheDir: paths.cache }, ensure: () => Promise.resolve() };
+}
+
+/**
+ * The teachers of the run's method. Throws a UsageError where one cannot be opened, or does not suit the method. A method
+ * without a teacher is given none.
+ */
+export async function openTeaching(
+  context: RunContext,
+  pool: TrainerPool,
+  data: TrainingData,
+  job: DataOfJobs,
+): Promise<Teaching> {
+  const { name, options } = context.config.distiller;
+  const method = searchMethod(name, options);
+  return context.config.teacher.every((teacher) => teacher === "auto")
+    ? await automaticTeaching(context, { data, job, method, pool })
+    : await givenTeaching(context, { job, method, pool });
 }

@@ -2,72 +2,40 @@
 import { viewsVersion } from "../src/data/augmentation.ts";
 import { LogitCache } from "../src/data/logit_cache.ts";
 import type { TrainingData } from "../src/data/training_data.ts";
-import { writeWhole } from "../src/data/write_whole.ts";
-import { teacherArchitecture } from "../src/models/teacher.ts";
+import {
+  fileHash,
+  readTeacher,
+  teacherPlace,
+  type TeacherRecipe,
+  type TeacherRecord,
+  writeTeacher,
+} from "../src/distill/built_in_teacher.ts";
 import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
 import { contentHash } from "../src/schemas/architecture.ts";
-import * as z from "zod";
-import type { LogitsJob, TrainJob } from "./trainers/job.ts";
+import type { LogitsJob } from "./trainers/job.ts";
 import type { TrainerPool } from "./trainers/pool.ts";
 
-/** Bytes of SHA-256, in hexadecimal. */
-async function fileHash(path: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-const recordSchema = z.strictObject({
-  name: z.string(),
-  accuracy: z.number(),
-  parameters: z.int(),
-  multiplyAdds: z.int(),
-  seconds: z.number(),
-  /** That it was trained on. */
-  threads: z.int(),
-  /** Of the weights file. */
-  hash: z.string(),
-});
-
 /** A trained teacher in the cache. */
-export type Teacher = z.infer<typeof recordSchema> & { file: string };
+export type Teacher = TeacherRecord & { file: string };
 
 export interface TeacherOptions {
   pool: TrainerPool;
   data: TrainingData;
   cacheDir: string;
-  /** How it is trained; its `weights` are set here. */
-  job: Omit<
-    TrainJob,
-    "kind" | "architecture" | "distiller" | "distillerOptions" | "weights" | "test" | "threads"
-  >;
+  /** How it is trained, on the prepared dataset file. */
+  job: TeacherRecipe & { dataset: string };
   /** Train anew although the cache has one. */
   fresh: boolean;
-}
-
-async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
-  try {
-    return recordSchema.parse(JSON.parse(await Deno.readTextFile(path)));
-  } catch {
-    return undefined; // absent or damaged: the teacher is trained again
-  }
 }
 
 /** The teacher of a dataset, from the cache or trained now. Rejects with a JobError where training fails. */
 export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & { cached: boolean }> {
   const { data, job, pool } = options;
-  const { dataset } = data;
-  const architecture = teacherArchitecture({ ...dataset, classes: dataset.classNames.length });
   const { dataset: _file, ...recipe } = job;
-  const { contentHash: content, augmentation } = dataset;
-  // The students wait for it. Beyond 16 a thread has too few images of a batch to be worth its start. Their number decides
-  // in which order sums are taken, so another number gives another teacher.
-  const threads = Math.min(16, navigator.hardwareConcurrency);
-  const key = contentHash({ architecture, dataset: content, augmentation, viewsVersion, recipe, threads }).slice(0, 16);
-  const folder = `${options.cacheDir}/teachers`;
-  const file = `${folder}/${key}.safetensors`;
-  const record = `${folder}/${key}.json`;
-  const known = options.fresh ? undefined : await readRecord(record);
-  if (known && (await fileHash(file).catch(() => "")) === known.hash) return { ...known, file, cached: true };
+  const place = teacherPlace(data, options.cacheDir, recipe);
+  const { architecture, file, threads } = place;
+  const known = options.fresh ? undefined : await readTeacher(place);
+  if (known) return { ...known, file, cached: true };
   const trained = await pool.train({
     ...job,
     kind: "train",
@@ -87,7 +55,7 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
     threads,
     hash: await fileHash(file),
   };
-  await writeWhole(record, JSON.stringify(teacher));
+  await writeTeacher(place, teacher);
   return { ...teacher, file, cached: false };
 }
 

@@ -6,7 +6,7 @@ import { configurationRows, type RunConfig } from "../../src/schemas/run_config.
 import type { RunFolder } from "../run_folder.ts";
 import { allTargets, droppedDevices } from "../run_devices.ts";
 import type { RunStore } from "../store/run_store.ts";
-import type { Teacher } from "../teacher.ts";
+import type { ReportedTeacher } from "../run_teaching.ts";
 import { renderReport } from "./report.ts";
 import type { ReportData } from "./report_data.ts";
 
@@ -19,7 +19,7 @@ export function describeMachine(): string {
 /** What a report and the table of `run` show, as it stands in `store`. */
 export function reportDataOf(store: RunStore, run: string, state: ReportData["state"]): ReportData {
   const config = store.get("config") as RunConfig;
-  const teacher = store.get("teacher") as Teacher | undefined;
+  const teacher = store.get("teacher") as ReportedTeacher | undefined;
   const dropped = droppedDevices(store);
   const described = (store.get("devices") ?? []) as DeviceDescription[];
   return {

@@ -5,8 +5,8 @@ import { type Measurement, measurementSchema, type RuntimeName } from "../../src
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
 import type { Snapshot } from "../controller.ts";
 
-/** 3: latencies by protocol nacre/1, of one backend per device. */
-const schemaVersion = 3;
+/** 3: latencies by protocol nacre/1, of one backend per device. 4: any method, with its options in full. */
+const schemaVersion = 4;
 
 /** The run was made by an earlier version, whose latencies do not compare with today's. */
 export class OutdatedRunError extends Error {

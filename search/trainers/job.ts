@@ -1,12 +1,27 @@
 // What passes between the pool and a trainer process, as JSON lines: jobs one way, replies the other.
 import * as z from "zod";
 import { architectureSchema } from "../../src/schemas/architecture.ts";
+import { teacherAdaptationFields } from "../../src/schemas/teacher_fields.ts";
 
 const data = {
   /** Prepared dataset file. */
   dataset: z.string(),
   dataSeed: z.int(),
   validationImages: z.int().positive(),
+};
+
+/** A teacher that the trainer opens. */
+const teacherSchema = z.strictObject({
+  name: z.string(),
+  file: z.string(),
+  /** Of an automatic teacher's file; one of the user's has none here. */
+  hash: z.string().optional(),
+});
+
+const teaching = {
+  teachers: z.array(teacherSchema),
+  /** How the user's teachers are adapted to the data. */
+  adaptation: z.strictObject(teacherAdaptationFields),
 };
 
 const trainJobSchema = z.strictObject({
@@ -21,8 +36,12 @@ const trainJobSchema = z.strictObject({
   peakLearningRate: z.number().positive(),
   distiller: z.string(),
   distillerOptions: z.record(z.string(), z.unknown()),
-  /** Folder of the teacher's cached logits, where the distiller needs them. */
+  /** Folder of the teacher's cached logits, where they are all that the distiller needs. */
   teacherLogits: z.string().optional(),
+  /** Teachers to open, in place of logits. */
+  teaching: z.strictObject(teaching).optional(),
+  /** Folder of what is kept between trainings: what teachers say, networks that procedures train. */
+  cacheDir: z.string().optional(),
   /** Where the trained weights go, as safetensors. */
   weights: z.string(),
   /** Whether to score on the test part too. */
@@ -42,7 +61,15 @@ const logitsJobSchema = z.strictObject({
   block: z.int().min(0),
 });
 
-export const jobSchema = z.discriminatedUnion("kind", [trainJobSchema, logitsJobSchema]);
+/** Opens the user's teachers, to see what they are. */
+const teachersJobSchema = z.strictObject({
+  kind: z.literal("teachers"),
+  ...data,
+  ...teaching,
+  batchSize: z.int().positive(),
+});
+
+export const jobSchema = z.discriminatedUnion("kind", [trainJobSchema, logitsJobSchema, teachersJobSchema]);
 
 const trainedSchema = z.strictObject({
   /** On the validation part. */
@@ -61,12 +88,26 @@ export const replySchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("progress"), step: z.int(), steps: z.int() }),
   z.strictObject({ type: z.literal("trained"), result: trainedSchema }),
   z.strictObject({ type: z.literal("done") }),
+  z.strictObject({
+    type: z.literal("opened"),
+    /** In order; `accuracy` on the validation part, absent where a teacher knows the training images alone. */
+    teachers: z.array(
+      z.strictObject({
+        name: z.string(),
+        hash: z.string(),
+        gives: z.array(z.string()),
+        accuracy: z.number().optional(),
+      }),
+    ),
+  }),
   /** `student`: the fault is the student's own, trying again would end the same. */
   z.strictObject({ type: z.literal("failed"), reason: z.string(), student: z.boolean() }),
 ]);
 
 export type TrainJob = z.infer<typeof trainJobSchema>;
+export type TeachersJob = z.infer<typeof teachersJobSchema>;
 export type LogitsJob = z.infer<typeof logitsJobSchema>;
 export type Job = z.infer<typeof jobSchema>;
 export type Trained = z.infer<typeof trainedSchema>;
 export type Reply = z.infer<typeof replySchema>;
+export type OpenedTeachers = Extract<Reply, { type: "opened" }>["teachers"];

@@ -3,15 +3,24 @@ import { openDataset } from "../../src/data/canonical_file.ts";
 import { LogitCache } from "../../src/data/logit_cache.ts";
 import { prepareTrainingData, type TrainingData } from "../../src/data/training_data.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
-import { createDistiller, type DistillerName } from "../../src/distillation/table.ts";
+import { validationAccuracy } from "../../src/distill/validation_accuracy.ts";
 import { DeviceLostError, type Engine, NetworkTooLargeError } from "../../src/engine/network.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
+import type { ProcedureResult } from "../../src/procedures/procedure.ts";
+import { createMethod } from "../../src/procedures/table.ts";
+import { architectureHash } from "../../src/schemas/architecture.ts";
+import { cachedTeacher } from "../../src/teachers/cached_teacher.ts";
+import { logitsTeacher } from "../../src/teachers/logits_teacher.ts";
+import type { Teacher } from "../../src/teachers/teacher.ts";
 import { disposeAfter } from "../../src/training/dispose_after.ts";
 import { evaluate, predictLogits } from "../../src/training/evaluate.ts";
 import { buildPredictor } from "../../src/training/predictor.ts";
-import { buildStudent, type Student } from "../../src/training/student.ts";
-import { DivergedError, train, type TrainResult } from "../../src/training/train.ts";
-import type { Job, LogitsJob, Reply, TrainJob } from "./job.ts";
+import { DivergedError } from "../../src/training/train_steps.ts";
+import { openAll } from "./open_all.ts";
+import type { Job, LogitsJob, Reply, TeachersJob, TrainJob } from "./job.ts";
+
+/** Features of a teacher that a trainer keeps in memory; of many trainers each has its own. */
+const keptFeatureBytes = 2 ** 28;
 
 export interface JobRunnerOptions {
   startEngine: (threads: number) => Promise<Engine>;
@@ -24,6 +33,7 @@ export class JobRunner {
   readonly #options: JobRunnerOptions;
   // A trainer serves one run, so it meets one dataset: the last one is kept.
   #opened: { key: string; data: TrainingData } | undefined;
+  #taught: { key: string; teachers: Teacher[] } | undefined;
   #started: { engine: Engine; threads: number } | undefined;
 
   constructor(options: JobRunnerOptions) {
@@ -41,6 +51,7 @@ export class JobRunner {
   }
 
   #dropEngine(): void {
+    this.#dropTeachers();
     const started = this.#started;
     this.#started = undefined;
     started?.engine.dispose();
@@ -59,7 +70,14 @@ export class JobRunner {
   async run(job: Job): Promise<Reply> {
     for (let triesLeft = 1;; triesLeft--) {
       try {
-        return job.kind === "train" ? await this.#train(job) : await this.#computeLogits(job);
+        switch (job.kind) {
+          case "train":
+            return await this.#train(job);
+          case "logits":
+            return await this.#computeLogits(job);
+          default:
+            return await this.#openTeachers(job);
+        }
       } catch (error) {
         if (error instanceof DeviceLostError) {
           this.#dropLostEngine();
@@ -75,6 +93,7 @@ export class JobRunner {
     const { dataset, dataSeed: seed, validationImages } = job;
     const key = JSON.stringify([dataset, seed, validationImages]);
     if (this.#opened?.key !== key) {
+      this.#dropTeachers();
       this.#opened = { key, data: prepareTrainingData(await openDataset(dataset), { seed, validationImages }) };
     }
     return this.#opened.data;
@@ -83,49 +102,101 @@ export class JobRunner {
   async #train(job: TrainJob): Promise<Reply> {
     const data = await this.#dataOf(job);
     const engine = await this.engine(job.threads);
-    const distiller = createDistiller(job.distiller as DistillerName, job.distillerOptions);
-    const trainImages = Math.min(job.trainImages, data.train.length);
-    const folder = job.teacherLogits;
-    const cache = folder === undefined
-      ? undefined
-      : new LogitCache(folder, { classes: data.dataset.classNames.length, trainCount: data.train.length });
-    const student = await buildStudent(job.architecture, {
-      backend: engine,
-      batchSize: Math.min(job.batchSize, trainImages),
-      seed: job.seed,
-      features: distiller.studentFeatures,
+    const method = createMethod(job.distiller, job.distillerOptions);
+    const teachers = await this.#teachersOf(job, data, engine);
+    let reportedAt = 0;
+    const { architecture, batchSize, cacheDir, epochs, peakLearningRate, seed, views } = job;
+    const result = await method.run({
+      architecture,
+      trainImages: job.trainImages,
+      epochs,
+      batchSize,
+      views,
+      seed,
+      peakLearningRate,
+      cacheDir,
+      engine,
+      data,
+      teachers,
+      onStep: (step, steps) => {
+        if (performance.now() - reportedAt < 250 && step < steps) return;
+        reportedAt = performance.now();
+        this.#options.onProgress({ type: "progress", step, steps });
+      },
     });
-    return await disposeAfter(student, async () => {
-      let reportedAt = 0;
-      const trained = await train(student, {
-        ...job,
+    if (architectureHash(result.architecture) !== architectureHash(job.architecture)) {
+      throw new Error(`${method.name} changes the network, but a search times and keeps the one that was proposed`);
+    }
+    return await this.#score(job, data, engine, result);
+  }
+
+  /** The teachers of a training; they and what they keep in memory stay for the next job. */
+  async #teachersOf(job: TrainJob, data: TrainingData, engine: Engine): Promise<Teacher[]> {
+    const { batchSize, cacheDir, teacherLogits, teaching } = job;
+    const trainImages = Math.min(job.trainImages, data.train.length);
+    const classes = data.dataset.classNames.length;
+    if (teacherLogits !== undefined) {
+      const cache = new LogitCache(teacherLogits, { classes, trainCount: data.train.length });
+      const read = (view: number) => cache.read(view, trainImages);
+      return [logitsTeacher({ name: "teacher", hash: teacherLogits, classes, read })];
+    }
+    if (!teaching) return [];
+    const key = JSON.stringify([teaching, trainImages, batchSize, cacheDir]);
+    if (this.#taught?.key === key) return this.#taught.teachers;
+    this.#dropTeachers();
+    const teachers = await openAll(teaching, { data, engine, batchSize: Math.min(batchSize, trainImages) });
+    this.#taught = { key, teachers };
+    if (cacheDir === undefined) return teachers;
+    for (const [index, teacher] of teachers.entries()) {
+      teachers[index] = await cachedTeacher(teacher, {
         data,
+        cacheDir,
         trainImages,
-        distiller,
-        teacherLogits: cache && ((view) => cache.read(view, trainImages)),
-        onStep: (step, steps) => {
-          if (performance.now() - reportedAt < 250 && step < steps) return;
-          reportedAt = performance.now();
-          this.#options.onProgress({ type: "progress", step, steps });
-        },
+        batchSize: Math.min(batchSize, trainImages),
+        memoryBytes: keptFeatureBytes,
+        // Heard as a sign of life, however long the teacher takes.
+        onProgress: () => this.#options.onProgress({ type: "progress", step: 0, steps: 1 }),
       });
-      return await this.#score(job, data, student, trained);
+    }
+    return teachers;
+  }
+
+  #dropTeachers(): void {
+    const taught = this.#taught;
+    this.#taught = undefined;
+    for (const teacher of taught?.teachers ?? []) teacher.dispose();
+  }
+
+  /** Opens the user's teachers once, so that what is wrong with them is told before anything is trained. */
+  async #openTeachers(job: TeachersJob): Promise<Reply> {
+    const data = await this.#dataOf(job);
+    const engine = await this.engine();
+    const teachers = await openAll(job, { data, engine, batchSize: job.batchSize });
+    const group = { dispose: () => teachers.forEach((teacher) => teacher.dispose()) };
+    return await disposeAfter(group, async () => {
+      const opened = [];
+      for (const teacher of teachers) {
+        const { gives, hash, name } = teacher;
+        const onBatch = () => this.#options.onProgress({ type: "progress", step: 0, steps: 1 });
+        const accuracy = await validationAccuracy(teacher, data, onBatch);
+        opened.push({ name, hash, gives: [...gives], ...(accuracy !== undefined && { accuracy }) });
+      }
+      return { type: "opened", teachers: opened };
     });
   }
 
   /** Saves the student's weights and scores it. */
-  async #score(job: TrainJob, data: TrainingData, student: Student, trained: TrainResult): Promise<Reply> {
+  async #score(job: TrainJob, data: TrainingData, engine: Engine, trained: ProcedureResult): Promise<Reply> {
     const { dataset, validation } = data;
-    const { steps } = trained;
+    const { architecture, loss, seconds, steps, weights } = trained;
     const onBatch = () => this.#options.onProgress({ type: "progress", step: steps, steps });
-    await writeWhole(job.weights, encodeSafetensors(job.architecture, await student.weights()));
-    const predictor = await student.predictor();
+    await writeWhole(job.weights, encodeSafetensors(job.architecture, weights));
+    const predictor = await buildPredictor(architecture, { engine, weights });
     return await disposeAfter(predictor, async () => {
       const accuracy = await evaluate(predictor, data, dataset.train, validation, { onBatch });
       const everyTest = Uint32Array.from({ length: dataset.test.count }, (_, index) => index);
       const testAccuracy = job.test ? await evaluate(predictor, data, dataset.test, everyTest, { onBatch }) : undefined;
-      const backend = student.engine.backend;
-      return { type: "trained", result: { ...trained, accuracy, testAccuracy, backend } };
+      return { type: "trained", result: { steps, seconds, loss, accuracy, testAccuracy, backend: engine.backend } };
     });
   }
 

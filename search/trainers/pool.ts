@@ -2,7 +2,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Job, type Reply, replySchema, type Trained, type TrainJob } from "./job.ts";
+import {
+  type Job,
+  type LogitsJob,
+  type OpenedTeachers,
+  type Reply,
+  replySchema,
+  type TeachersJob,
+  type Trained,
+  type TrainJob,
+} from "./job.ts";
 
 /** A job that was not done. `student`: the fault lies in the student, it counts as its result. */
 export class JobError extends Error {
@@ -68,8 +77,15 @@ export class TrainerPool {
   }
 
   /** Runs a job that has no result but its file. Rejects with a JobError. */
-  async run(job: Exclude<Job, TrainJob>, label: string): Promise<void> {
+  async run(job: LogitsJob, label: string): Promise<void> {
     await this.#run(job, label);
+  }
+
+  /** What the teachers of the user are. Rejects with a JobError where one cannot be opened. */
+  async openTeachers(job: TeachersJob): Promise<OpenedTeachers> {
+    const reply = await this.#run(job, "teachers");
+    if (reply.type !== "opened") throw new Error(`the opening of teachers was answered with "${reply.type}"`);
+    return reply.teachers;
   }
 
   #run(job: Job, label: string): Promise<Reply> {

@@ -2,13 +2,7 @@
 import * as z from "zod";
 import { canonicalJson, contentHash } from "./architecture.ts";
 import { budgetSchema, presets } from "./presets.ts";
-import {
-  combineSchema,
-  distillerOptionsSchemas,
-  parseDeviceOption,
-  type SearchOptions,
-  searchOptionsSchema,
-} from "./search_options.ts";
+import { combineSchema, parseDeviceOption, type SearchOptions, searchOptionsSchema } from "./search_options.ts";
 
 const { shape } = searchOptionsSchema;
 
@@ -33,11 +27,14 @@ export const runConfigSchema = z.strictObject({
   controller: shape.controller,
   teacher: shape.teacher,
   freshTeacher: shape.freshTeacher,
-  /** The distiller with its options. */
-  distiller: z.discriminatedUnion("name", [
-    z.strictObject({ name: z.literal("kd"), ...distillerOptionsSchemas.kd.shape }),
-    z.strictObject({ name: z.literal("none"), ...distillerOptionsSchemas.none.shape }),
-  ]),
+  teachers: shape.teachers,
+  teacherNormalisation: shape.teacherNormalisation,
+  teacherResize: shape.teacherResize,
+  teacherColours: shape.teacherColours,
+  teacherClasses: shape.teacherClasses,
+  teacherArchitecture: shape.teacherArchitecture,
+  /** A method or a sum, with its options in full. */
+  distiller: z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   seed: shape.seed,
   dataSeed: shape.dataSeed,
 
@@ -84,7 +81,7 @@ export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
 
 /**
  * Fills in what `options` leave open: numbers from the preset, one trainer per core, the devices' targets, and a name
- * from the hash of the configuration. Pure.
+ * from the hash of the configuration. The options of the method are taken as they are, so give them in full. Pure.
  */
 export function resolveRunConfig(options: SearchOptions, machine: { cores: number }): RunConfig {
   const { combine, distiller, distillerOptions, device, targetMs, ...others } = options;
@@ -93,7 +90,7 @@ export function resolveRunConfig(options: SearchOptions, machine: { cores: numbe
     ...withoutUndefined(others),
     ...budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) }),
     trainers: options.trainers ?? Math.max(1, machine.cores),
-    distiller: runConfigSchema.shape.distiller.parse({ ...distillerOptions, name: distiller }),
+    distiller: { name: distiller, options: distillerOptions },
     devices: devices.map((parsed) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...parsed })),
     combine: combine ?? (devices.some(({ weight }) => weight !== undefined) ? "weighted" : "worst"),
   };

@@ -12,25 +12,16 @@ import {
 } from "./device_fields.ts";
 import { profileSchema, runtimeSchema } from "./measurement.ts";
 import { type Budget, budgetSchema, presetSchema } from "./presets.ts";
+import { inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
 
 export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
 export const combineSchema = z.enum(["worst", "mean", "weighted"]);
 export const deviceGoneSchema = z.enum(["stop", "continue"]);
 export const controllerNameSchema = z.enum(["ppo", "random"]);
-export const distillerNameSchema = z.enum(["kd", "none"]);
 
 /** A run's name is a folder's name: no separators, nothing hidden, nothing that leads elsewhere. */
 export const runNameSchema = z.string().regex(/^(?!\.)[A-Za-z0-9._-]{1,64}$/);
 const runNameMeta = { placeholder: "RUN", allowed: "1 to 64 of A-Z a-z 0-9 . _ - and no dot in front" };
-
-/** Options of each distiller. `alpha` weighs the loss of the labels, `1 - alpha` that of the teacher. */
-export const distillerOptionsSchemas = {
-  kd: z.strictObject({
-    temperature: z.number().positive().max(1000).default(4),
-    alpha: z.number().min(0).max(1).default(0.1),
-  }),
-  none: z.strictObject({}),
-} satisfies Record<DistillerName, z.ZodObject>;
 
 /** `NAME[=targetMs[:weight]]`, for instance `phone=12.5:2`; what a name may be is checked on its own. */
 const devicePattern = /^([^=:]+)(?:=(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?)?$/;
@@ -61,20 +52,21 @@ const fields = z.strictObject({
     group: "Search",
     description: "what proposes students: a policy that learns, or chance as its baseline",
   }),
-  teacher: z.enum(["auto"]).default("auto").meta({
-    group: "Search",
-    description: "whom students learn from; auto trains a larger network once per dataset and keeps it",
-  }),
+  ...inGroup("Search", { teacher: teacherField, teachers: teachersField }),
   freshTeacher: z.boolean().default(false).meta({ group: "Search", description: "train the teacher anew" }),
-  distiller: distillerNameSchema.default("kd").meta({
+  ...inGroup("Search", teacherAdaptationFields),
+  distiller: z.string().min(1).default("kd").meta({
     group: "Search",
-    description: "how students learn from the teacher; none: from the labels alone",
+    placeholder: "NAME",
+    description:
+      "how students learn from the teacher: a method of `deno task distill --list` for classification, or a sum " +
+      "such as kd+attention; none: from the labels alone",
   }),
   distillerOptions: z.record(z.string(), z.unknown()).default({}).meta({
     group: "Search",
     placeholder: "JSON",
-    defaultText: 'kd: {"temperature": 4, "alpha": 0.1}',
-    description: "options of the distiller; alpha is the weight of the labels",
+    defaultText: 'those of the method; kd: {"temperature": 4, "alpha": 0.1}',
+    description: "options of the distiller, those of a sum by method; alpha is the weight of the labels",
   }),
   seed: z.int().min(0).max(2 ** 32 - 1).default(1).meta({
     group: "Search",
@@ -214,12 +206,6 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   const refuse = (path: (keyof typeof options)[], message: string) =>
     context.addIssue({ code: "custom", path, message });
 
-  const distillerOptions = distillerOptionsSchemas[options.distiller];
-  const names = Object.keys(distillerOptions.shape).join(", ") || "none";
-  for (const { path, message } of distillerOptions.safeParse(options.distillerOptions).error?.issues ?? []) {
-    const where = path.length > 0 ? `${path.join(".")}: ` : "";
-    refuse(["distillerOptions"], `${where}${message}; options of ${options.distiller}: ${names}`);
-  }
   if (options.reward === "absolute" && options.exponents) {
     refuse(["exponents"], "belongs to the rewards hard and soft, not to absolute");
   }
@@ -254,5 +240,4 @@ export type RewardForm = z.infer<typeof rewardFormSchema>;
 export type DeviceGonePolicy = z.infer<typeof deviceGoneSchema>;
 export type CombineName = z.infer<typeof combineSchema>;
 export type ControllerName = z.infer<typeof controllerNameSchema>;
-export type DistillerName = z.infer<typeof distillerNameSchema>;
 export type SearchOptions = z.output<typeof searchOptionsSchema>;

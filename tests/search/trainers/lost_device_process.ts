@@ -2,11 +2,11 @@
 // the software adapter may abort on its exit.
 import { JobRunner } from "../../../search/trainers/job_runner.ts";
 import { prepareTrainingData } from "../../../src/data/training_data.ts";
+import type { Distiller } from "../../../src/distillation/distiller.ts";
 import { createDistiller } from "../../../src/distillation/table.ts";
 import { DeviceLostError } from "../../../src/engine/network.ts";
 import { startWebGpuEngine, type WebGpuEngine } from "../../../src/engine/webgpu/engine.ts";
 import type { Architecture } from "../../../src/schemas/architecture.ts";
-import { buildStudent } from "../../../src/training/student.ts";
 import { train } from "../../../src/training/train.ts";
 import { barDataset } from "../../src/training/fixtures.ts";
 import { withJobs } from "./jobs.ts";
@@ -88,20 +88,33 @@ async function runTensorLosses(): Promise<string[]> {
   const outcomes: string[] = [];
   const dataset = barDataset();
   const data = prepareTrainingData(dataset, { seed: 1, validationImages: 60 });
-  const distiller = { ...createDistiller("none"), softTargets: undefined };
+  const none = createDistiller("none");
+  const distiller: Distiller = {
+    ...none,
+    withoutTensors: undefined,
+    prepare: () => ({ phases: [{ name: "labels", share: 1, taskWeight: 1 }], dispose() {} }),
+  };
   for (let moment = 0; moment < moments; moment++) {
     const engine = await startWebGpuEngine();
-    const student = await buildStudent(network, { backend: engine, batchSize: 32, seed: 1 });
     let trained = "trained";
     if (moment % 2 === 0) loseAfter(engine, 4 * moment);
     else setTimeout(() => engine.device.gpu.destroy(), 5 * moment);
     try {
-      await train(student, { data, trainImages: 240, epochs: 1, views: 1, peakLearningRate: 0.01, seed: 1, distiller });
+      await train(network, {
+        engine,
+        data,
+        trainImages: 240,
+        epochs: 1,
+        batchSize: 32,
+        views: 1,
+        peakLearningRate: 0.01,
+        seed: 1,
+        distiller,
+      });
     } catch (error) {
       trained = error instanceof DeviceLostError ? "lost" : (error as Error).stack ?? String(error);
     }
     outcomes.push(`tfjs loss ${moment}: ${trained}`);
-    student.dispose();
     engine.dispose();
   }
   return outcomes;

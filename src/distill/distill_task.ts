@@ -1,0 +1,89 @@
+// A single training on a task beyond classification.
+import { writeWhole } from "../data/write_whole.ts";
+import { startEngine } from "../engine/start_engine.ts";
+import { encodeSafetensors } from "../export/safetensors.ts";
+import { createMethod } from "../procedures/table.ts";
+import { defaultTrainImages, type DistillOptions } from "../schemas/distill_options.ts";
+import { distilTask, type DistilTaskResult } from "../tasks/distil_task.ts";
+import { disposeAfter } from "../training/dispose_after.ts";
+import { kebabCase } from "../cli/option_description.ts";
+import { type DistillHooks, studentName } from "./distill.ts";
+import { requireTask } from "./methods.ts";
+import { readArchitectureFile } from "./student_architecture.ts";
+
+export interface DistillTaskResult extends Omit<DistilTaskResult, "architecture" | "weights" | "head"> {
+  distiller: string;
+  /** The main figure on test images, by what the scores are called. */
+  metric: string;
+  score: number;
+  baselineScore: number | null;
+  stepMs: number;
+  backend: string;
+  /** The body's file. */
+  weights: string;
+}
+
+/** Options that only mean something where images have classes, with what they are when they are left alone. */
+const classificationOnly = [
+  ["teacherNormalisation", undefined],
+  ["teacherClasses", undefined],
+  ["teacherArchitecture", undefined],
+  ["teacherRendering", undefined],
+  ["unlabelled", undefined],
+  ["imageSize", undefined],
+  ["rendering", "plain"],
+  ["dataset", "auto"],
+] as const satisfies [keyof DistillOptions, unknown][];
+
+/** Trains a student for `options.task`. Throws as {@linkcode distilTask}. */
+export async function distillTask(options: DistillOptions, hooks: DistillHooks = {}): Promise<DistillTaskResult> {
+  const { distiller, task } = options;
+  requireTask(createMethod(distiller, options.distillerOptions), task);
+  for (const [name, usual] of classificationOnly) {
+    if (options[name] !== usual) {
+      throw new RangeError(
+        `--${kebabCase(name)} is for classification; ${task} makes its data from digits, and its teachers on it`,
+      );
+    }
+  }
+  if (options.teacher.some((name) => name !== "auto")) {
+    throw new RangeError(
+      `--teacher ${options.teacher[0]}: files are for classification; the teachers of ${task} are trained`,
+    );
+  }
+  const architecture = options.architecture === "mnas" ? undefined : await readArchitectureFile(options.architecture);
+  const { log = () => {} } = hooks;
+  const { engine, description, reason } = await startEngine("auto");
+  log(`training runs on ${description} (${reason})`);
+  return await disposeAfter(engine, async () => {
+    const { architecture: body, head: _head, weights: values, ...result } = await distilTask({
+      task,
+      engine,
+      distiller: { name: distiller, options: options.distillerOptions },
+      seed: options.seed,
+      epochs: options.epochs,
+      trainImages: options.trainImages ?? defaultTrainImages.others,
+      testImages: options.validationImages,
+      batchSize: options.batchSize,
+      peakLearningRate: options.learningRate,
+      ...(architecture && { architecture }),
+      ...(options.teachers !== undefined && { teachers: options.teachers }),
+      teacherEpochs: options.teacherEpochs,
+      baseline: !options.noBaseline && distiller !== "none",
+      ...hooks,
+    });
+    const weights = options.weights ?? `${options.dataDir}/distilled/${task}-${studentName(options)}.safetensors`;
+    await writeWhole(weights, encodeSafetensors(body, values));
+    const [metric] = Object.keys(result.scores.student);
+    return {
+      ...result,
+      distiller,
+      metric,
+      score: result.scores.student[metric],
+      baselineScore: result.scores.baseline?.[metric] ?? (distiller === "none" ? result.scores.student[metric] : null),
+      stepMs: 1000 * result.seconds / result.steps,
+      backend: engine.backend,
+      weights,
+    };
+  });
+}

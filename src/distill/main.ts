@@ -1,0 +1,117 @@
+// `deno task distill`
+import { formatDuration } from "../cli/format.ts";
+import { exitCodes, interruptSignal } from "../cli/interrupt_signal.ts";
+import { parseOptions } from "../cli/options.ts";
+import { runCommand } from "../cli/run_command.ts";
+import { UsageError } from "../cli/usage_error.ts";
+import { DivergedError } from "../training/train_steps.ts";
+import { NetworkTooLargeError } from "../engine/network.ts";
+import { percent } from "../procedures/validation.ts";
+import { type DistillOptions, distillOptionsSchema } from "../schemas/distill_options.ts";
+import { distill, type DistillHooks, type DistillResult } from "./distill.ts";
+import { distillTask, type DistillTaskResult } from "./distill_task.ts";
+import { listedMethods, listedOptions, methodLines, optionLines } from "./list_methods.ts";
+import { stepProgress } from "./progress.ts";
+
+const command = {
+  name: "distill",
+  summary: "Trains one student by a distillation method, and the same student without, and says what the method gave.",
+  examples: [
+    { call: "deno task distill", purpose: "plain distillation from a teacher that is trained first and kept" },
+    { call: "deno task distill --list", purpose: "all methods; with --distiller NAME the options of one" },
+    { call: "deno task distill --distiller kd+attention", purpose: "the sum of two losses" },
+    {
+      call: "deno task distill --distiller kd --distiller-options '{\"temperature\": 2}' --teacher model.onnx",
+      purpose: "from a teacher of one's own",
+    },
+    {
+      call: "deno task distill --task segmentation --distiller structured",
+      purpose: "another task, on data made from digits",
+    },
+  ],
+};
+
+function columns(): number {
+  // Where output is not a terminal's, nothing is left out.
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 1000;
+}
+
+function showList({ distiller, json }: DistillOptions, named: boolean): void {
+  if (named) {
+    const options = listedOptions(distiller);
+    if (json) console.log(JSON.stringify({ distiller, options }));
+    else if (options.length === 0) console.log(`${distiller} has no options`);
+    else console.log(optionLines(options, columns()).join("\n"));
+    return;
+  }
+  const methods = listedMethods();
+  console.log(json ? JSON.stringify({ methods }) : methodLines(methods, columns()).join("\n"));
+}
+
+function summaryOf(result: DistillResult | DistillTaskResult): string {
+  const time = `${formatDuration(result.seconds)}, ${result.stepMs.toFixed(1)} ms per step on ${result.backend}`;
+  if ("score" in result) {
+    const { baselineScore, distiller, metric, score } = result;
+    const beside = baselineScore === null || distiller === "none"
+      ? ""
+      : `, without a teacher ${baselineScore.toFixed(4)}`;
+    return `${distiller}: ${metric} ${score.toFixed(4)} on test images${beside} (${time})`;
+  }
+  const { accuracy, baselineAccuracy, distiller, teacher, testAccuracy } = result;
+  const parts = [
+    `${distiller}: ${percent(accuracy)} on validation`,
+    ...(testAccuracy === undefined ? [] : [`${percent(testAccuracy)} on test images`]),
+    ...(baselineAccuracy === null || distiller === "none" ? [] : [`the labels alone ${percent(baselineAccuracy)}`]),
+    ...(teacher?.accuracy === undefined ? [] : [`teacher ${percent(teacher.accuracy)}`]),
+  ];
+  return `${parts.join(", ")} (${time})`;
+}
+
+/** What is wrong with the call is told as that; what went wrong later is not. */
+async function run(options: DistillOptions, hooks: DistillHooks): Promise<DistillResult | DistillTaskResult> {
+  try {
+    return options.task === "classification" ? await distill(options, hooks) : await distillTask(options, hooks);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(distillOptionsSchema, Deno.args, { command });
+  if (options === null) return exitCodes.done;
+  if (options.list) {
+    try {
+      showList(options, Deno.args.some((argument) => argument.startsWith("--distiller")));
+    } catch (error) {
+      throw error instanceof RangeError ? new UsageError(error.message) : error;
+    }
+    return exitCodes.done;
+  }
+  const signal = interruptSignal();
+  // What cannot be left at once, such as another runtime's call, is not waited for.
+  signal.addEventListener("abort", () => setTimeout(() => Deno.exit(exitCodes.interrupted), 3000), { once: true });
+  const encoder = new TextEncoder();
+  const progress = stepProgress({
+    terminal: Deno.stderr.isTerminal(),
+    write: (text) => void Deno.stderr.writeSync(encoder.encode(text)),
+  });
+  try {
+    const result = await run(options, { ...progress, signal });
+    progress.log(summaryOf(result));
+    if (options.json) console.log(JSON.stringify(result));
+    return exitCodes.done;
+  } catch (error) {
+    if (signal.aborted) {
+      progress.log("Stopped. Teachers and what they said are kept.");
+      return exitCodes.interrupted;
+    }
+    if (error instanceof UsageError) throw error;
+    const known = error instanceof DivergedError || error instanceof NetworkTooLargeError;
+    progress.log(`${known ? `${options.distiller}: ` : ""}${(error as Error).message}`);
+    if (Deno.env.get("NACRE_DEBUG")) console.error(error);
+    return exitCodes.failed;
+  }
+}
+
+if (import.meta.main) await runCommand(main);

@@ -1,0 +1,88 @@
+// Whole runs with teachers that trainers open by themselves: real trainers on a few images of MNIST, a made-up device.
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { runSearch } from "../../search/run.ts";
+import { RunStore } from "../../search/store/run_store.ts";
+import { prepareDataset } from "../../src/data/table.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { resolveRunConfig } from "../../src/schemas/run_config.ts";
+import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
+import { madeUpDevice } from "./measurements.ts";
+
+const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
+
+async function search(run: string, options: Record<string, unknown>): Promise<string[]> {
+  const parsed = searchOptionsSchema.parse({
+    ...{ run, dataDir, dataset: "mnist", trials: 2, trainImages: 64, epochs: 1, batchSize: 32, views: 1 },
+    ...{ validationImages: 100, finalTop: 0, trainers: 2, device: ["here=100"] },
+    ...{ teacherTrainImages: 256, teacherEpochs: 1 },
+    ...options,
+  });
+  const notes: string[] = [];
+  await runSearch(resolveRunConfig(parsed, { cores: 2 }), {
+    onEvent: (event) => event.type === "note" && notes.push(event.message),
+    openDevices: () =>
+      Promise.resolve({ devices: [madeUpDevice("here", { local: true })], close: () => Promise.resolve() }),
+  });
+  return notes;
+}
+
+function stored(run: string) {
+  using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`, { readOnly: true });
+  return { trials: store.trials("search"), teacher: store.get("teacher") as { name: string; accuracy: number } };
+}
+
+const files = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+Deno.test("a method that asks for more than logits is trained by trainers that open the teacher themselves", async () => {
+  await search("gradients", { distiller: "attention-gradient" });
+  const { trials } = stored("gradients");
+  assertEquals(trials.map(({ state }) => state), ["completed", "completed"]);
+  // The teacher of one search is that of the next one with other methods.
+  const teachers = files(`${dataDir}/cache/teachers`);
+  const notes = await search("plain", { distiller: "kd" });
+  assertEquals(files(`${dataDir}/cache/teachers`), teachers);
+  assertStringIncludes(notes.join("\n"), "from the cache");
+});
+
+Deno.test("a teacher of the user's is opened by trainers, scored, and remembered by what it is", async () => {
+  const [name] = files(`${dataDir}/cache/teachers`).filter((name) => name.endsWith(".safetensors"));
+  const mine = `${dataDir}/mine.safetensors`;
+  await Deno.copyFile(`${dataDir}/cache/teachers/${name}`, mine);
+  const notes = await search("given", { distiller: "kd", teacher: [mine] });
+  const { teacher, trials } = stored("given");
+  assertEquals(trials.map(({ state }) => state), ["completed", "completed"]);
+  assertEquals(teacher.name, "mine.safetensors");
+  assertStringIncludes(notes.join("\n"), "Teacher: mine.safetensors, ");
+  // The same network in the user's hands teaches the same.
+  const { trials: automatic, teacher: other } = stored("plain");
+  assertAlmostEquals(teacher.accuracy, other.accuracy, 1e-9);
+  assertEquals(trials.map(({ accuracy }) => accuracy), automatic.map(({ accuracy }) => accuracy));
+});
+
+Deno.test("a teacher that cannot be opened, or does not suit the method, stops the search in one line", async () => {
+  const refusal = async (run: string, options: Record<string, unknown>) => {
+    const { message } = await assertRejects(() => search(run, options), UsageError) as Error;
+    assert(!message.includes("\n"), message);
+    return message;
+  };
+  assertStringIncludes(await refusal("absent", { teacher: [`${dataDir}/absent.onnx`] }), "absent.onnx: no such file");
+  assertStringIncludes(await refusal("two", { teachers: 2 }), "kd takes 1 teacher, got 2");
+  assertStringIncludes(await refusal("both", { teacher: ["auto", "x.onnx"] }), "not both");
+  assertStringIncludes(await refusal("unknown", { distiller: "kdd" }), 'unknown method "kdd"');
+  // A table has a row for every image that the dataset has for training.
+  const { dataset } = await prepareDataset("mnist", { cacheDir: `${dataDir}/cache` });
+  const table = `${dataDir}/table.npy`;
+  const shape = `(${dataset.train.count}, 10)`;
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117) + "\n";
+  const bytes = new Uint8Array(10 + header.length + dataset.train.count * 10 * 4);
+  bytes.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, header.length, 0]);
+  bytes.set(new TextEncoder().encode(header), 10);
+  await Deno.writeFile(table, bytes);
+  const message = await refusal("table", { distiller: "attention-gradient", teacher: [table] });
+  assertStringIncludes(
+    message,
+    "attention-gradient needs imageGradient of its teacher, but table.npy gives logits only",
+  );
+  assertStringIncludes(message, "methods that work with it: kd");
+});
