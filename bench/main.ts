@@ -5,7 +5,9 @@ import { UsageError } from "../src/cli/usage_error.ts";
 import type { Bench } from "./bench.ts";
 import { bench as controllers } from "./controllers.ts";
 import { bench as deviceServer } from "./device_server.ts";
+import { bench as distillation } from "./distillation.ts";
 import { bench as kernels } from "./kernels.ts";
+import { bench as linearTheory } from "./linear_theory.ts";
 import { bench as measurement } from "./measurement.ts";
 import { saveResult } from "./results.ts";
 import { bench as trainStep } from "./train_step.ts";
@@ -13,7 +15,7 @@ import { bench as trials } from "./trials.ts";
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
 const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
-  [controllers, deviceServer, kernels, measurement, trainStep, trials].map((
+  [controllers, deviceServer, distillation, kernels, linearTheory, measurement, trainStep, trials].map((
     bench,
   ) => [bench.name, bench as unknown as Bench]),
 );

@@ -10,6 +10,14 @@ export function saveResult(name: string, result: { date: string }, into: URL = f
   return path;
 }
 
+/** Writes `text` to the file `name` in bench/results, or in `into`, and gives its path. */
+export function saveText(name: string, text: string, into: URL = folder): string {
+  Deno.mkdirSync(into, { recursive: true });
+  const path = new URL(name, into).pathname;
+  Deno.writeTextFileSync(path, text);
+  return path;
+}
+
 /** `value` to two decimals, or, where small, to three digits. */
 export function rounded(value: number): number {
   return Math.abs(value) < 1 ? Number(value.toPrecision(3)) : Math.round(value * 100) / 100;

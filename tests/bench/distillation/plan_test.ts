@@ -1,0 +1,61 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { fullRecipe } from "../../../bench/distillation/job.ts";
+import { pairNames, students, teacherNetwork } from "../../../bench/distillation/networks.ts";
+import { planTrainings } from "../../../bench/distillation/plan.ts";
+import { methodRows } from "../../../bench/distillation/rows.ts";
+import { meanStepMs } from "../../../bench/distillation/step_times.ts";
+import { tapsOf } from "../../../src/distillation/taps.ts";
+import { countParameters } from "../../../src/ops/layout.ts";
+
+const io = { height: 28, width: 28, channels: 1, classes: 10 };
+const dataset = { ...io, classNames: Array(10).fill("c"), contentHash: "a".repeat(64) };
+const prepared = { "fashion-mnist": { file: "x.dataset", dataset } };
+const common = { pairs: pairNames, recipe: fullRecipe, seeds: 2 };
+
+Deno.test("the plan goes seed by seed, and every training has a key of its own", () => {
+  const rows = methodRows();
+  const plan = planTrainings(prepared, { ...common, rows });
+  assertEquals(plan.length, 2 * pairNames.length * rows.length);
+  assertEquals(plan.map(({ seed }) => seed), plan.map(({ seed }) => seed).sort());
+  assertEquals(new Set(plan.map(({ key }) => key)).size, plan.length);
+  assertEquals(plan.slice(0, 2).map(({ row }) => row.name), ["none", "kd"]);
+});
+
+Deno.test("a key changes with options and recipe, and only the rows that are taught depend on teachers", () => {
+  const rows = methodRows().filter(({ name }) => name === "kd" || name === "none");
+  const keysOf = (plan: ReturnType<typeof planTrainings>) => plan.map(({ key }) => key);
+  const plain = keysOf(planTrainings(prepared, { ...common, rows }));
+  const hotter = rows.map((row) => ({
+    ...row,
+    options: row.name === "kd" ? { ...row.options, temperature: 9 } : row.options,
+  }));
+  const changed = keysOf(planTrainings(prepared, { ...common, rows: hotter }));
+  for (const [index, { row }] of planTrainings(prepared, { ...common, rows }).entries()) {
+    (row.name === "kd" ? assertNotEquals : assertEquals)(changed[index], plain[index]);
+  }
+  const taught = keysOf(planTrainings(prepared, { ...common, rows, recipe: { ...fullRecipe, epochs: 9 } }));
+  assertEquals(taught.some((key) => plain.includes(key)), false);
+});
+
+Deno.test("every method about classification is a row with its options in full", () => {
+  const rows = methodRows();
+  assertEquals(rows.find(({ name }) => name === "kd")?.options, { temperature: 4, alpha: 0.1 });
+  assertEquals(rows.find(({ name }) => name === "none")?.teachers, 0);
+  assertEquals(new Set(rows.map(({ name }) => name)).size, rows.length);
+});
+
+Deno.test("both students are smaller than their teacher and can be tapped at several stages and the embedding", () => {
+  for (const name of pairNames) {
+    const student = students[name](io);
+    assert(countParameters(student) < countParameters(teacherNetwork(io)) / 3, name);
+    const { embedding, stages } = tapsOf(student);
+    assert(stages.length >= 3 && embedding !== undefined, name);
+  }
+});
+
+Deno.test("a step's time leaves out the slowest and the fastest tenth", () => {
+  const times = [0];
+  for (let step = 0; step < 20; step++) times.push(times[step] + (step === 3 ? 500 : step === 7 ? 0.1 : 10));
+  assertEquals(meanStepMs(times), 10);
+  assertThrows(() => meanStepMs([1, 2, 3]), RangeError, "12");
+});
