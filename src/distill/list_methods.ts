@@ -35,12 +35,12 @@ export function listedMethods(): ListedMethod[] {
 export function methodLines(methods: readonly ListedMethod[], width: number): string[] {
   const columns: TableColumn<ListedMethod>[] = [
     { head: "method", cell: ({ name }) => name, dropOrder: 0 },
-    { head: "kind", cell: ({ kind }) => kind, dropOrder: 2 },
-    { head: "teachers", cell: ({ teachers }) => teachers, dropOrder: 1 },
-    { head: "must give", cell: ({ needs }) => needs.join(", ") || "–", dropOrder: 1 },
-    { head: "tasks", cell: ({ tasks }) => tasks.length > 3 ? "all" : tasks.join(", "), dropOrder: 3 },
+    { head: "what it does", cell: ({ summary }) => summary, dropOrder: 0 },
+    { head: "tasks", cell: ({ tasks }) => tasks.length > 3 ? "all" : tasks.join(", "), dropOrder: 1 },
+    { head: "teachers", cell: ({ teachers }) => teachers, dropOrder: 2 },
+    { head: "must give", cell: ({ needs }) => needs.join(", ") || "–", dropOrder: 3 },
     { head: "paper", cell: ({ paper }) => paper, dropOrder: 4 },
-    { head: "what it does", cell: ({ summary }) => summary, dropOrder: 5 },
+    { head: "kind", cell: ({ kind }) => kind, dropOrder: 5 },
   ];
   return plainTable(columns, methods, width);
 }

@@ -44,7 +44,7 @@ function createHint(context: DistillationContext, distance: "l1" | "l2"): Hint {
 export const detection = defineDistiller({
   name: "detection",
   summary: "weighted soft classes, boxes bounded by the teacher's, a hint",
-  paper: "NIPS 2017: Learning Efficient Object Detection Models with Knowledge Distillation",
+  paper: "Chen et al., NIPS 2017",
   tasks: ["detection"],
   options: z.strictObject({
     mu: share.default(0.5).describe("weight of the labels' classes; the teacher's have the rest"),

@@ -8,11 +8,10 @@ import { countParameters } from "../ops/layout.ts";
 import { contentHash } from "../schemas/architecture.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
-import { requireTeachers } from "../training/train.ts";
 import { automaticWidths, pathsOver } from "./assistant_paths.ts";
 import { automaticTeacher, sharedSeed } from "./automatic_teacher.ts";
 import { ensureNetworks, networkKey } from "./kept_networks.ts";
-import { defineProcedure, type Procedure, type ProcedureContext } from "./procedure.ts";
+import { defineProcedure, type ProcedureContext } from "./procedure.ts";
 import { teacherOf } from "./remembering_teacher.ts";
 import { type ScoredNetwork, stepsOf, Trainings } from "./trainings.ts";
 
@@ -113,8 +112,6 @@ function widthsFor(context: ProcedureContext, options: Options): number[] {
   });
 }
 
-const wanted = { needs: ["logits"], teachers: { least: 1, most: 1 } } satisfies Partial<Procedure>;
-
 /**
  * The student makes the context's epochs on each path that is tried, each assistant its own epochs once per cache: over
  * n assistants n trainings and one of the student, or in a search of paths 2^n - 1 and 2^n. Without assistants it is
@@ -127,10 +124,10 @@ export const assistant = defineProcedure({
   tasks: ["classification"],
   options,
   create: (options) => ({
-    ...wanted,
+    needs: ["logits"],
+    teachers: { least: 1, most: 1 },
     async run(context) {
       const { architecture, seed } = context;
-      requireTeachers({ name: "assistant", ...wanted }, context.teachers);
       const widths = widthsFor(context, options);
       const paths = options.search ? pathsOver(widths) : [widths];
       const { temperature, alpha, form, assistantEpochs = context.epochs } = options;

@@ -5,15 +5,12 @@ import { hashSeed } from "../data/random.ts";
 import { none } from "../distillation/none.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
-import { requireTeachers } from "../training/train.ts";
 import { bornAgainVariants, generationLoss } from "./born_again_losses.ts";
 import { meanProbabilities } from "./probabilities.ts";
-import { defineProcedure, type Procedure } from "./procedure.ts";
+import { defineProcedure } from "./procedure.ts";
 import { teacherOf } from "./remembering_teacher.ts";
 import { type ScoredNetwork, stepsOf, type TrainingPart, Trainings } from "./trainings.ts";
 import { accuracyOf, percent, validationLabels } from "./validation.ts";
-
-const wanted = { needs: ["logits"], teachers: { least: 0, most: 1 } } satisfies Partial<Procedure>;
 
 /**
  * Each generation makes the context's epochs, and so does the first network, which learns from the labels; a given
@@ -33,10 +30,10 @@ export const bornAgain = defineProcedure({
     ),
   }),
   create: ({ generations, variant }) => ({
-    ...wanted,
+    needs: ["logits"],
+    teachers: { least: 0, most: 1 },
     async run(context) {
       const { architecture, data, seed, teachers } = context;
-      requireTeachers({ name: "born-again", ...wanted }, teachers);
       const trainings = new Trainings(context, (generations + 1 - teachers.length) * stepsOf(context));
       const networks: ScoredNetwork[] = [];
       const made: Teacher[] = [];

@@ -5,11 +5,10 @@ import { alphaOption, temperatureOption } from "../distillation/kd.ts";
 import { none } from "../distillation/none.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
-import { requireTeachers } from "../training/train.ts";
 import { automaticTeacher, sharedSeed } from "./automatic_teacher.ts";
 import { earlyStoppedKd } from "./early_stopped_distiller.ts";
 import { ensureNetworks, networkKey } from "./kept_networks.ts";
-import { defineProcedure, type Procedure, type ProcedureContext } from "./procedure.ts";
+import { defineProcedure, type ProcedureContext } from "./procedure.ts";
 import { teacherOf } from "./remembering_teacher.ts";
 import { stepsOf, Trainings } from "./trainings.ts";
 
@@ -30,8 +29,6 @@ async function shortTeacher(context: ProcedureContext, trainings: Trainings, epo
   return teacherOf(network, name, context);
 }
 
-const wanted = { needs: ["logits"], teachers: { least: 0, most: 1 } } satisfies Partial<Procedure>;
-
 /** The student makes the context's epochs; without a given teacher, its epochs come on top, once per cache. */
 export const earlyStopped = defineProcedure({
   name: "early-stopped",
@@ -48,10 +45,10 @@ export const earlyStopped = defineProcedure({
       .describe("those epochs as a share of the student's, where they are not given"),
   }),
   create: ({ temperature, alpha, stop, teacherEpochs, teacherShare }) => ({
-    ...wanted,
+    needs: ["logits"],
+    teachers: { least: 0, most: 1 },
     async run(context) {
       const { architecture, seed, teachers } = context;
-      requireTeachers({ name: "early-stopped", ...wanted }, teachers);
       const given = teachers.at(0);
       if (given && teacherEpochs !== undefined) {
         throw new RangeError(`early-stopped takes teacherEpochs or a teacher, got both (${given.name})`);

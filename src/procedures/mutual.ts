@@ -7,17 +7,14 @@ import type { Weights } from "../engine/network.ts";
 import { initialiseWeights } from "../models/weights.ts";
 import { buildStudent, type Student } from "../training/student.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
-import { requireTeachers } from "../training/train.ts";
 import { DivergedError } from "../training/train_steps.ts";
 import { automaticTeacher } from "./automatic_teacher.ts";
 import { mutualTargets } from "./mutual_loss.ts";
 import { mutualSteps } from "./mutual_steps.ts";
 import { meanProbabilities } from "./probabilities.ts";
-import { defineProcedure, type Procedure } from "./procedure.ts";
+import { defineProcedure } from "./procedure.ts";
 import { stepsOf, Trainings } from "./trainings.ts";
 import { accuracyOf, percent, validationLabels } from "./validation.ts";
-
-const wanted = { needs: [], teachers: { least: 0, most: 0 } } satisfies Partial<Procedure>;
 
 function requireFinite({ parameters, statistics }: Weights, network: number): void {
   const finite = [parameters, statistics].every((values) => values.every((value) => Number.isFinite(value)));
@@ -44,10 +41,10 @@ export const mutual = defineProcedure({
     weight: z.number().min(0).max(1000).default(1).describe("weight of the divergence beside the labels"),
   }),
   create: ({ networks, peers, target, weight }) => ({
-    ...wanted,
+    needs: [],
+    teachers: { least: 0, most: 0 },
     async run(context) {
       const { architecture, data, engine, seed, signal } = context;
-      requireTeachers({ name: "mutual", ...wanted }, context.teachers);
       const trainImages = Math.min(context.trainImages, data.train.length);
       const batchSize = Math.min(context.batchSize, trainImages);
       const steps = stepsOf(context);

@@ -6,6 +6,7 @@ import type { TaskName, TeacherNeed } from "../distillation/distiller.ts";
 import type { Engine, Weights } from "../engine/network.ts";
 import type { Architecture } from "../schemas/architecture.ts";
 import type { Teacher } from "../teachers/teacher.ts";
+import { requireTeachers } from "../training/train.ts";
 
 /** What a procedure works with; the numbers are the budget of the student's own training. All stays the caller's. */
 export interface ProcedureContext {
@@ -67,12 +68,25 @@ export interface ProcedureDefinition<Options extends z.ZodObject = z.ZodObject> 
   create(options: z.output<Options>): Procedure;
 }
 
-/** A row whose `create` leaves out what the row says already. */
+/** A row whose `create` leaves out what the row says already; running it without the teachers it needs is a RangeError. */
 export function defineProcedure<Options extends z.ZodObject>(
   row: Omit<ProcedureDefinition<Options>, "create"> & {
     create(options: z.output<Options>): Omit<Procedure, "name" | "tasks">;
   },
 ): ProcedureDefinition<Options> {
   const { name, tasks } = row;
-  return { ...row, create: (options) => ({ name, tasks, ...row.create(options) }) };
+  return {
+    ...row,
+    create(options) {
+      const made = row.create(options);
+      const procedure = { name, tasks, needs: made.needs, teachers: made.teachers };
+      return {
+        ...procedure,
+        async run(context) {
+          requireTeachers(procedure, context.teachers);
+          return await made.run(context);
+        },
+      };
+    },
+  };
 }

@@ -11,7 +11,6 @@ import type { Weights } from "../engine/network.ts";
 import { initialiseWeights } from "../models/weights.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
-import { requireTeachers } from "../training/train.ts";
 import { divergence, probabilitiesOf } from "./probabilities.ts";
 import { defineProcedure, type Procedure, type ProcedureContext } from "./procedure.ts";
 import { equalIntervals, nextAnchor } from "./route_constrained_anchors.ts";
@@ -133,7 +132,6 @@ export const routeConstrained = defineProcedure({
       ...wanted,
       async run(context) {
         const { architecture, teachers } = context;
-        requireTeachers({ name: "route-constrained", ...wanted }, teachers);
         const { anchors, teacherEpochs } = options;
         if (teachers.length > 0 && teacherEpochs !== undefined) {
           throw new RangeError("route-constrained takes teacherEpochs or teachers, got both");
