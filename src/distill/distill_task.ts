@@ -5,6 +5,7 @@ import { encodeSafetensors } from "../export/safetensors.ts";
 import { createMethod } from "../procedures/table.ts";
 import { defaultTrainImages, type DistillOptions } from "../schemas/distill_options.ts";
 import { distilTask, type DistilTaskResult } from "../tasks/distil_task.ts";
+import { taskOf } from "../tasks/table.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
 import { kebabCase } from "../cli/option_description.ts";
 import { type DistillHooks, studentName } from "./distill.ts";
@@ -38,7 +39,7 @@ const classificationOnly = [
 /** Trains a student for `options.task`. Throws as {@linkcode distilTask}. */
 export async function distillTask(options: DistillOptions, hooks: DistillHooks = {}): Promise<DistillTaskResult> {
   const { distiller, task } = options;
-  requireTask(createMethod(distiller, options.distillerOptions), task);
+  requireTask(createMethod(distiller, options.distillerOptions), taskOf(task).name);
   for (const [name, usual] of classificationOnly) {
     if (options[name] !== usual) {
       throw new RangeError(

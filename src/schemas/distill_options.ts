@@ -6,11 +6,12 @@ import { presets } from "./presets.ts";
 import { searchOptionsSchema } from "./search_options.ts";
 import { inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
 
-/** The tasks of distiller.ts, and the renderings of renderings.ts; tests compare them. */
+/** Classification and the rows of tasks/table.ts, and the renderings of renderings.ts; tests compare them. */
 export const taskNameSchema = z.enum([
   "classification",
   "retrieval",
   "detection",
+  "detection-two-stage",
   "segmentation",
   "depth",
   "regression",
