@@ -9,7 +9,9 @@ export const attentionGradient = defineDistiller({
   paper: "1612.03928",
   tasks: ["classification"],
   options: z.strictObject({
-    weight: z.number().min(0).default(10).describe("beta: of half the squared difference of the gradients of an image"),
+    weight: z.number().min(0).default(0.001).describe(
+      "beta: of half the squared difference of the gradients of an image, summed over its pixels",
+    ),
   }),
   create: ({ weight }) => ({
     needs: ["imageGradient"],

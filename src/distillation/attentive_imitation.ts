@@ -160,8 +160,9 @@ function hintPhase(context: DistillationContext, options: Options, attention: Fl
 async function prepare(context: DistillationContext, options: Options): Promise<Distillation> {
   const { alpha, form, stages } = options;
   const attention = await attentionOn(context, options);
-  const hint = stages === "hint" ? hintPhase(context, options, attention) : undefined;
+  // First, since it may refuse.
   const scale = form === "laplace" ? scaleLayer(context) : undefined;
+  const hint = stages === "hint" ? hintPhase(context, options, attention) : undefined;
   const imitation: Phase = {
     name: "imitation",
     share: hint ? 1 - options.hintShare : 1,

@@ -98,6 +98,8 @@ export interface Distiller {
   readonly name: string;
   readonly tasks: readonly TaskName[];
   readonly needs: readonly TeacherNeed[];
+  /** What the first teacher must give besides. */
+  readonly firstNeeds?: readonly TeacherNeed[];
   /** How many teachers it takes. */
   readonly teachers: { least: number; most: number };
   /** Says that `prepare` and its phases make no tensors, so that tfjs need not be started. */

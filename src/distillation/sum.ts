@@ -53,21 +53,43 @@ export function sumPhases(distillations: readonly Distillation[]): Phase[] {
   ];
 }
 
-/** The sum of `distillers`, which all fit a task where each does. */
+function requireWhole(distillers: readonly Distiller[], distillations: readonly Distillation[]): void {
+  for (const [index, { phases }] of distillations.entries()) {
+    const last = phases.at(-1);
+    if (last?.trainedUpTo === undefined && last?.trainedAfter === undefined) continue;
+    throw new RangeError(
+      `${distillers[index].name} ends with a part of the network frozen or left out, so it cannot be part of a sum; ` +
+        "another mode of it may",
+    );
+  }
+}
+
+/**
+ * The sum of `distillers`, which all fit a task where each does. Where one takes several teachers the others read the first.
+ */
 export function sumOf(distillers: readonly Distiller[]): Distiller {
+  const several = distillers.filter(({ teachers }) => teachers.least > 0 && teachers.most > 1);
+  const one = distillers.filter(({ teachers }) => teachers.most === 1);
+  const needsOf = (of: readonly Distiller[]) => [...new Set(of.flatMap(({ needs }) => needs))];
+  const deciding = several.length > 0 ? several : one.length > 0 ? one : distillers;
   return {
     name: distillers.map(({ name }) => name).join("+"),
     tasks: distillers[0].tasks.filter((task) => distillers.every(({ tasks }) => tasks.includes(task))),
-    needs: [...new Set(distillers.flatMap(({ needs }) => needs))],
+    needs: needsOf(deciding),
+    ...(several.length > 0 && one.length > 0 && { firstNeeds: needsOf(one) }),
     teachers: {
       least: Math.max(...distillers.map(({ teachers }) => teachers.least)),
-      most: Math.min(...distillers.map(({ teachers }) => teachers.most || Infinity)),
+      most: Math.min(...deciding.map(({ teachers }) => teachers.most)),
     },
     async prepare(context) {
       const distillations: Distillation[] = [];
       const dispose = () => distillations.forEach((distillation) => distillation.dispose());
       try {
-        for (const distiller of distillers) distillations.push(await distiller.prepare(context));
+        for (const distiller of distillers) {
+          const teachers = distiller.teachers.most === 1 ? context.teachers.slice(0, 1) : context.teachers;
+          distillations.push(await distiller.prepare({ ...context, teachers }));
+        }
+        requireWhole(distillers, distillations);
         return { phases: sumPhases(distillations), dispose };
       } catch (error) {
         dispose();

@@ -9,12 +9,20 @@ interface WasmBackend {
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array;
 }
 
-let registered = false;
+let registering: Promise<void> | undefined;
 
 /** Replaces `BatchMatMul` of tfjs's wasm backend, once per process. Throws an Error without WebAssembly SIMD. */
 export async function registerFastProducts(): Promise<void> {
-  if (registered) return;
-  registered = true;
+  registering ??= register();
+  try {
+    await registering;
+  } catch (error) {
+    registering = undefined;
+    throw error;
+  }
+}
+
+async function register(): Promise<void> {
   const products = await BatchProducts.create();
   tf.unregisterKernel("BatchMatMul", "wasm");
   tf.registerKernel({

@@ -1,7 +1,8 @@
 // Gradient attention (Zagoruyko & Komodakis 2017, 1612.03928, section 3.2): adds
 // (weight / 2) * |d CE_student / d images - d CE_teacher / d images|^2, mean over the batch, to another loss. Its parameter
 // gradient is of second order; it is taken as how the gradient of the cross-entropy changes along the difference of the two
-// image gradients, which costs two more passes, or one where the other loss is the cross-entropy itself.
+// image gradients, which costs two more passes, or one where the other loss is the cross-entropy itself. With ReLU and batch
+// norm that is a smoothed difference rather than a derivative: the move must be large enough for float32.
 import type { TeacherOutput } from "../teachers/teacher.ts";
 import type { StepLoss } from "./step_loss.ts";
 import type { Student } from "./student.ts";
@@ -22,11 +23,17 @@ function rootMeanSquare(values: Float32Array): number {
 export function gradientAttentionLoss<
   Batch extends { images: Float32Array; labels: Int32Array; teachers: readonly TeacherOutput[] },
 >({ network, batchSize }: Student, options: GradientAttentionOptions<Batch>): StepLoss<Batch> {
-  const { inner, weight, size = 0.01 } = options;
+  const { inner, weight, size = 0.001 } = options;
   const losses: number[] = [];
+  // A port that is left out keeps the gradient that the other loss gave it.
+  const silent = Object.fromEntries(
+    Object.entries(network.plan.ports)
+      .filter(([name, { gradient }]) => name !== "logits" && gradient !== undefined)
+      .map(([name, { value: { shape } }]) => [name, new Float32Array(batchSize * shape[0] * shape[1] * shape[2])]),
+  );
   const crossEntropyPass = async (labels: Int32Array) => {
     network.softTargetLoss({ labels, temperature: 1, alpha: 1 });
-    network.backward();
+    network.backward(silent);
     const gradient = await network.readGradient();
     return { gradient, loss: (await network.readLosses()).at(-1) ?? NaN };
   };

@@ -6,7 +6,8 @@ import { tapsOf } from "../distillation/taps.ts";
 import type { Engine, NetworkOptions, Weights } from "../engine/network.ts";
 import { initialiseWeights } from "../models/weights.ts";
 import type { Architecture } from "../schemas/architecture.ts";
-import { methodsFor } from "../teachers/methods_for.ts";
+import { methodsFor, type MethodTable } from "../teachers/methods_for.ts";
+import { requireViews } from "../teachers/require_views.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { trainingLogits } from "../teachers/training_logits.ts";
 import { disposeAfter } from "./dispose_after.ts";
@@ -31,7 +32,7 @@ export interface TrainOptions extends Omit<TrainingBatchesOptions, "seed"> {
   rule?: (student: Student) => ParameterRule | Promise<ParameterRule>;
   signal?: AbortSignal;
   onStep?: (step: number, steps: number) => void;
-  /** Called at the end of each epoch, counted over all phases, with a reader of the weights. */
+  /** Called once as many steps are done as an epoch has, counted over all phases, with a reader of the weights. */
   onEpoch?: (epoch: number, weights: () => Promise<Weights>) => void | Promise<void>;
 }
 
@@ -43,10 +44,14 @@ export interface Trained {
   loss: number;
 }
 
-/** Throws a RangeError of one line where `teachers` cannot give what `distiller` needs. */
+/**
+ * Throws a RangeError of one line where `teachers` cannot give what `distiller` needs. It names what of `table`, by default
+ * the losses, a teacher would do for.
+ */
 export function requireTeachers(
-  distiller: Pick<Distiller, "name" | "needs" | "teachers">,
+  distiller: Pick<Distiller, "name" | "needs" | "firstNeeds" | "teachers">,
   teachers: readonly Pick<Teacher, "gives" | "name">[],
+  table?: MethodTable,
 ): void {
   const { least, most } = distiller.teachers;
   if (teachers.length < least || teachers.length > most) {
@@ -55,13 +60,14 @@ export function requireTeachers(
       `${distiller.name} takes ${allowed} teacher${allowed === "1" ? "" : "s"}, got ${teachers.length}`,
     );
   }
-  for (const teacher of teachers) {
-    const missing = distiller.needs.filter((need) => !teacher.gives.includes(need));
+  for (const [index, teacher] of teachers.entries()) {
+    const needs = [...new Set([...distiller.needs, ...(index === 0 ? distiller.firstNeeds ?? [] : [])])];
+    const missing = needs.filter((need) => !teacher.gives.includes(need));
     if (missing.length === 0) continue;
     throw new RangeError(
       `${distiller.name} needs ${missing.join(" and ")} of its teacher, but ${teacher.name} gives ` +
         `${teacher.gives.join(", ")} only; methods that work with it: ${
-          methodsFor(teacher.gives).join(", ") || "none"
+          methodsFor(teacher.gives, { table }).join(", ") || "none"
         }`,
     );
   }
@@ -128,6 +134,7 @@ async function* taughtBatches(
 export async function train(architecture: Architecture, options: TrainOptions): Promise<Trained> {
   const { data, distiller, engine, seed, teachers = [] } = options;
   requireTeachers(distiller, teachers);
+  requireViews(teachers, options);
   const trainImages = Math.min(options.trainImages, data.train.length);
   const batchSize = Math.min(options.batchSize, trainImages);
   const batchOptions: TrainingBatchesOptions = { ...options, trainImages, batchSize, seed };
@@ -167,6 +174,8 @@ export async function train(architecture: Architecture, options: TrainOptions): 
       weights = await disposeAfter(student, async () => {
         const usesTeachers = phase.term !== undefined || wantsImageGradient(phase) ||
           (phase.softTargets && phase.softTargets.alpha < 1);
+        // Before the loss, which would be left behind where the rule refuses.
+        const rule = await options.rule?.(student);
         const trained = await trainSteps(student, {
           batches: taughtBatches(
             { ...batchOptions, epochs: Infinity, seed: hashSeed(seed, "batches", ...(index > 0 ? [index] : [])) },
@@ -176,10 +185,13 @@ export async function train(architecture: Architecture, options: TrainOptions): 
           steps,
           loss: await createDistillationLoss(student, phase, teachers),
           peakLearningRate: options.peakLearningRate,
-          rule: await options.rule?.(student),
+          rule,
           signal: options.signal,
           onStep: (step) => options.onStep?.(result.steps + step, total),
-          onEpoch: (epoch) => options.onEpoch?.(epoch, () => student.weights()),
+          async afterStep(step) {
+            const done = (result.steps + step) / batchesPerEpoch(batchOptions);
+            if (Number.isInteger(done)) await options.onEpoch?.(done - 1, () => student.weights());
+          },
         });
         result.steps += trained.steps;
         result.seconds += trained.seconds;

@@ -26,8 +26,8 @@ export interface TrainStepsOptions<Batch extends StepBatch> {
   rule?: ParameterRule;
   signal?: AbortSignal;
   onStep?: (step: number, steps: number) => void;
-  /** Called after the last step of each epoch, and of the training. */
-  onEpoch?: (epoch: number) => void | Promise<void>;
+  /** Called after each step, once it is done with, and waited for. */
+  afterStep?: (step: number) => void | Promise<void>;
 }
 
 export interface TrainResult {
@@ -89,7 +89,7 @@ export async function trainSteps<Batch extends StepBatch>(
       if (step % stepsPerLossRead[network.backend] === 0 || isLast) await readLosses();
       if ((step + 1) % stepsPerWeightCheck === 0 || isLast) await requireFiniteWeights(student, step + 1, steps);
       options.onStep?.(step + 1, steps);
-      if (isLast || batch.epoch !== epoch) await options.onEpoch?.(epoch);
+      await options.afterStep?.(step + 1);
       if (!isLast && batch.epoch !== epoch) lastEpochFrom = step + 1;
       // Gives way to whatever must be heard meanwhile: an abort, or a parent that is gone.
       await setImmediate();

@@ -4,6 +4,7 @@ import type { DistillationContext, Distiller, Phase } from "../../../src/distill
 import { phaseLoss } from "../../../src/distillation/phase_loss.ts";
 import { sumOf, sumPhases } from "../../../src/distillation/sum.ts";
 import { createDistiller } from "../../../src/distillation/table.ts";
+import { requireTeachers } from "../../../src/training/train.ts";
 
 await tf.setBackend("cpu");
 
@@ -85,6 +86,39 @@ Deno.test("what was prepared is given back where another part of the sum refuses
   let message = "";
   await Promise.resolve(sumOf([part, refusing]).prepare(context)).catch((error) => message = error.message);
   assertEquals([message, part.disposed], ["no stages", 1]);
+});
+
+Deno.test("a method that ends with part of the network frozen is refused in a sum, and given back", async () => {
+  for (const frozen of [{ trainedUpTo: "stage1" }, { trainedAfter: "stage1" }]) {
+    const part = constant("a", 1, frozen);
+    let message = "";
+    await Promise.resolve(sumOf([constant("b", 1), part]).prepare(context)).catch((error) => message = error.message);
+    assertEquals(message.slice(0, 45), "a ends with a part of the network frozen or l");
+    assertEquals(part.disposed, 1);
+  }
+});
+
+Deno.test("where one method takes several teachers the others read the first, which must give what they need", async () => {
+  const seen: number[] = [];
+  const several: Distiller = { ...constant("s", 1), needs: ["logits"], teachers: { least: 1, most: Infinity } };
+  const one = constant("o", 1);
+  const counting = (distiller: Distiller): Distiller => ({
+    ...distiller,
+    prepare(met) {
+      seen.push(met.teachers.length);
+      return distiller.prepare(met);
+    },
+  });
+  const sum = sumOf([counting(several), counting(one)]);
+  assertEquals([sum.teachers, sum.needs, sum.firstNeeds], [{ least: 1, most: Infinity }, ["logits"], ["stages"]]);
+  await sum.prepare({ ...context, teachers: [context.teachers[0], context.teachers[0], context.teachers[0]] });
+  assertEquals(seen, [3, 1]);
+  const rich = { name: "rich", gives: ["logits", "stages"] as const };
+  const poor = { name: "poor", gives: ["logits"] as const };
+  requireTeachers(sum, [rich, poor]);
+  assertThrows(() => requireTeachers(sum, [poor, rich]), RangeError, "s+o needs stages of its teacher, but poor");
+  assertEquals(sumOf([constant("a", 1), createDistiller("none")]).teachers, { least: 1, most: 1 });
+  assertEquals(sumOf([createDistiller("self"), createDistiller("none")]).teachers, { least: 0, most: 0 });
 });
 
 Deno.test("a sum is named by its methods, with options by method", () => {

@@ -106,6 +106,97 @@ Deno.test("gradient attention on top of another loss adds its term to that loss'
   student.dispose();
 });
 
+Deno.test("what another loss said of a feature stays out of the term", async () => {
+  const tapped: Architecture = {
+    ...architecture,
+    nodes: architecture.nodes.map((node, index) => index === 1 ? { ...node, tap: "stage1" } : node),
+  };
+  const student = await buildStudent(tapped, {
+    backend: engine,
+    batchSize,
+    seed: 1,
+    weights,
+    features: ["stage1"],
+    imageGradient: true,
+  });
+  const { network } = student;
+  const pull = values(batchSize * 2 * 2 * 6, 1);
+  const inner = {
+    backward() {
+      network.softTargetLoss({ labels, temperature: 1, alpha: 1 });
+      network.backward({ stage1: pull });
+    },
+    read: () => network.readLosses(),
+    endStep() {},
+    dispose() {},
+  };
+  network.forward(images);
+  inner.backward();
+  const pulled = await network.readGradient();
+  await network.readLosses();
+  const loss = gradientAttentionLoss<typeof batch>(student, { weight: 40, size: 0.002, inner });
+  network.forward(images);
+  await loss.backward(batch, 0);
+  const [alone, plain] = [await gradientAt(weights.parameters, 40), await gradientAt(weights.parameters, 0)];
+  assert(Math.abs((await loss.read())[0] - alone.loss) < 1e-4);
+  for (const [index, value] of (await network.readGradient()).entries()) {
+    const term = alone.gradient[index] - plain.gradient[index];
+    assert(Math.abs(value - pulled[index] - term) < 5e-3, `parameter ${index}`);
+  }
+  student.dispose();
+});
+
+/** A student with ReLU and batch norm trained on one batch: cross-entropy and squared difference of gradients at the end. */
+async function trained(weight: number, taught: typeof batch): Promise<{ crossEntropy: number; difference: number }> {
+  const relu: Architecture = {
+    ...architecture,
+    nodes: architecture.nodes.map((node) => node.op === "conv" ? { ...node, filters: 16, activation: "relu" } : node),
+  };
+  const start = initialiseWeights(relu, 1);
+  const student = await buildStudent(relu, {
+    backend: engine,
+    batchSize,
+    seed: 1,
+    weights: start,
+    imageGradient: true,
+  });
+  const loss = gradientAttentionLoss<typeof batch>(student, { weight });
+  for (let step = 0; step < 60; step++) {
+    student.network.forward(images);
+    await loss.backward(taught, 0);
+    student.network.update(0.01);
+  }
+  await loss.read();
+  student.network.forward(images);
+  student.network.softTargetLoss({ labels, temperature: 1, alpha: 1 });
+  student.network.backward();
+  const crossEntropy = await student.network.readLoss();
+  const wanted = taught.teachers[0].imageGradient ?? new Float32Array();
+  const own = await student.network.readImageGradient();
+  const difference = batchSize * own.reduce((sum, value, index) => sum + (value - wanted[index]) ** 2, 0);
+  student.dispose();
+  return { crossEntropy, difference };
+}
+
+Deno.test("a student with ReLU comes nearer to its teacher's gradients and still learns the labels", async () => {
+  const other = await buildStudent(architecture, { backend: engine, batchSize, seed: 9, imageGradient: true });
+  for (let step = 0; step < 8; step++) {
+    other.network.forward(images);
+    other.network.softTargetLoss({ labels, temperature: 1, alpha: 1 });
+    other.network.backward();
+    other.network.update(0.01);
+  }
+  const imageGradient = await other.network.readImageGradient();
+  other.dispose();
+  const taught = { ...batch, teachers: [{ ...teacher, imageGradient }] };
+  const [plain, attentive] = [await trained(0, taught), await trained(10, taught)];
+  assert(
+    attentive.difference < 0.8 * plain.difference,
+    `${attentive.difference}, without the term ${plain.difference}`,
+  );
+  assert(attentive.crossEntropy < 0.3 * Math.log(3), `cross-entropy ${attentive.crossEntropy}`);
+});
+
 Deno.test("a student whose gradients are the teacher's has the cross-entropy's gradient alone", async () => {
   const student = await buildStudent(architecture, {
     backend: engine,

@@ -181,6 +181,9 @@ Deno.test("phases follow one another on the same weights; each trains its own pa
   // Of 7 steps the first phase has 4, the second 3: both parts have moved, each by its own phase alone.
   const moved = after.map((value, index) => Math.abs(value - start[index]));
   assert(Math.max(...moved.subarray(0, bound)) > 1e-3 && Math.max(...moved.subarray(bound)) > 1e-3);
+  const epochs: number[] = [];
+  await trainedWeights({ distiller: hinted, epochs: 5, onEpoch: (epoch) => void epochs.push(epoch) });
+  assertEquals(epochs, [0, 1, 2, 3, 4]);
   const half = {
     ...hinted,
     async prepare(context: DistillationContext) {
