@@ -144,7 +144,7 @@ export const apprentice = defineProcedure({
   options: optionsSchema,
   create: (options) => ({
     needs: options.scheme === "A" ? [] : ["logits"],
-    teachers: options.scheme === "A" ? { least: 0, most: Infinity } : { least: 1, most: 1 },
+    teachers: options.scheme === "A" ? { least: 0, most: 0 } : { least: 1, most: 1 },
     async run(context) {
       const { scheme, bits } = options;
       const { architecture, epochs } = context;

@@ -83,7 +83,11 @@ class Assistants {
       () => trainings.tell(0),
     );
     if (cached) trainings.spare(stepsOf(context, epochs));
-    return teacherOf(network, name, context);
+    return teacherOf(network, name, context, {
+      epochs: Math.max(epochs, context.epochs),
+      // In a search of paths more than one passes over most assistants.
+      trainings: this.#options.search ? 2 : 1,
+    });
   }
 
   dispose(): void {
@@ -126,6 +130,7 @@ export const assistant = defineProcedure({
   create: (options) => ({
     needs: ["logits"],
     teachers: { least: 1, most: 1 },
+    keepsNetworks: true,
     async run(context) {
       const { architecture, seed } = context;
       const widths = widthsFor(context, options);

@@ -47,6 +47,7 @@ export const earlyStopped = defineProcedure({
   create: ({ temperature, alpha, stop, teacherEpochs, teacherShare }) => ({
     needs: ["logits"],
     teachers: { least: 0, most: 1 },
+    keepsNetworks: true,
     async run(context) {
       const { architecture, seed, teachers } = context;
       const given = teachers.at(0);

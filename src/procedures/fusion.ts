@@ -50,6 +50,12 @@ function studentsOf({ data, seed, teachers }: ProcedureContext, options: FusionO
   }
   const own = data.rendering ?? "plain";
   const inTurn = (list: readonly RenderingName[], index: number) => list[index % list.length] ?? own;
+  if (!Array.from({ length: count }, (_, index) => inTurn(renderings, index)).includes(own)) {
+    throw new RangeError(
+      `fusion gives back one student, who must know the data's own images: add ${own} to its renderings, got ` +
+        renderings.join(", "),
+    );
+  }
   return Array.from({ length: count }, (_, index) => ({
     teacher: teachers[index % teachers.length],
     rendering: inTurn(renderings, index),
@@ -159,11 +165,8 @@ export const fusion = defineProcedure({
   }),
 });
 
-/** The most accurate of those on images as the caller will score them, where there are such. */
+/** The most accurate of those on images as the caller will score them. */
 function bestOf(students: readonly FusedStudent[], accuracies: readonly number[], rendering: RenderingName): number {
-  const places = students.map((_, index) => index);
-  const alike = places.filter((index) => students[index].rendering === rendering);
-  return (alike.length > 0 ? alike : places).reduce((best, index) =>
-    accuracies[index] > accuracies[best] ? index : best
-  );
+  const alike = [...students.keys()].filter((index) => students[index].rendering === rendering);
+  return alike.reduce((best, index) => accuracies[index] > accuracies[best] ? index : best);
 }

@@ -34,7 +34,7 @@ export const int8 = defineProcedure({
   create: (options) => ({
     ...optionalTeacher,
     async run(context) {
-      const { architecture, data } = context;
+      const { architecture } = context;
       const trainings = new Trainings(context, stepsOf(context));
       const trained = await trainings.train("in full precision", architecture, {
         ...kdOrLabels(context, options),
@@ -49,8 +49,8 @@ export const int8 = defineProcedure({
       };
       if (options.activations) {
         await startTensors(context.engine);
-        const ranges = await calibrate(architecture, weights, data, options.calibrationImages);
-        details.activationsAccuracy = await simulatedAccuracy(architecture, weights, data, ranges);
+        const ranges = await calibrate(architecture, weights, context, options.calibrationImages);
+        details.activationsAccuracy = await simulatedAccuracy(architecture, weights, context, ranges);
       }
       return {
         architecture,

@@ -2,13 +2,13 @@
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
 import { BatchReader } from "../data/batch_reader.ts";
-import type { TrainingData } from "../data/training_data.ts";
 import type { Weights } from "../engine/network.ts";
 import { allWeights, byNode, logitsOf, runNodes, splitWeights } from "../models/network.ts";
 import { type Layout, layoutOf } from "../ops/layout.ts";
 import { type AffineRange, affineRange } from "../quantisation/affine.ts";
 import type { Architecture } from "../schemas/architecture.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
+import type { ProcedureContext } from "./procedure.ts";
 
 const batchSize = 100;
 
@@ -29,9 +29,12 @@ function run(
   });
 }
 
+/** What the images are taken from, and what stops the reading. */
+type Source = Pick<ProcedureContext, "data" | "signal">;
+
 /** What `compute` gives for each batch, in plain numbers, which a GPU hands out when it has them. */
 async function* overBatches(
-  data: TrainingData,
+  { data, signal }: Source,
   indices: Uint32Array,
   compute: (images: tf.Tensor4D) => tf.Tensor,
 ): AsyncGenerator<{ values: ArrayLike<number>; labels: Int32Array }> {
@@ -42,16 +45,18 @@ async function* overBatches(
     const result = tf.tidy(() => compute(tf.tensor4d(images, [labels.length, height, width, channels])));
     yield { labels, values: await disposeAfter(result, () => result.data()) };
     await setImmediate();
+    signal?.throwIfAborted();
   }
 }
 
 /**
  * The range of each node's output over the first `count` training images, which widens to hold 0. tfjs must be started.
+ * Rejects with the signal's reason where aborted.
  */
 export async function calibrate(
   architecture: Architecture,
   weights: Weights,
-  data: TrainingData,
+  source: Source,
   count: number,
 ): Promise<AffineRange[]> {
   const layout = layoutOf(architecture);
@@ -61,7 +66,7 @@ export async function calibrate(
     const outputs = run(layout, weights, images, (output) => output);
     return tf.stack(outputs.flatMap((output) => [tf.min(output), tf.max(output)]));
   };
-  for await (const { values } of overBatches(data, data.train.subarray(0, count), ends)) {
+  for await (const { values } of overBatches(source, source.data.train.subarray(0, count), ends)) {
     for (let node = 0; node < least.length; node++) {
       least[node] = Math.min(least[node], values[2 * node]);
       most[node] = Math.max(most[node], values[2 * node + 1]);
@@ -76,20 +81,21 @@ export function roundTensor(values: tf.Tensor, { step, zero }: AffineRange): tf.
   return tf.mul(tf.sub(levels, zero), step);
 }
 
-/** Share of the validation images that the network classifies rightly with its activations in 8 bits; logits stay. */
+/** Share of the validation images that the network classifies rightly with its activations in 8 bits; logits stay. Rejects as {@linkcode calibrate}. */
 export async function simulatedAccuracy(
   architecture: Architecture,
   weights: Weights,
-  data: TrainingData,
+  source: Source,
   ranges: readonly AffineRange[],
 ): Promise<number> {
   const layout = layoutOf(architecture);
+  const { validation } = source.data;
   const last = layout.nodes.length - 1;
   const rounded = (output: tf.Tensor, index: number) => index === last ? output : roundTensor(output, ranges[index]);
   const classesOf = (images: tf.Tensor) => tf.argMax(logitsOf(run(layout, weights, images, rounded)), -1);
   let right = 0;
-  for await (const { values, labels } of overBatches(data, data.validation, classesOf)) {
+  for await (const { values, labels } of overBatches(source, validation, classesOf)) {
     for (const [row, label] of labels.entries()) if (values[row] === label) right++;
   }
-  return right / data.validation.length;
+  return right / validation.length;
 }

@@ -4,8 +4,8 @@ import { kd } from "../distillation/kd.ts";
 import { none } from "../distillation/none.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 
-/** What such a procedure says of its teachers. */
-export const optionalTeacher = { needs: ["logits" as const], teachers: { least: 0, most: 1 } };
+/** What such a procedure says of its teachers: it is a distillation unless the user wants none. */
+export const optionalTeacher = { needs: ["logits" as const], teachers: { least: 0, most: 1, preferred: 1 } };
 
 /** Hinton's distillation where there is a teacher, else the labels; with the teachers for it. */
 export function kdOrLabels(

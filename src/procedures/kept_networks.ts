@@ -16,6 +16,7 @@ const pollMs = 200;
  */
 export function networkKey(context: ProcedureContext, recipe: Record<string, unknown>): string {
   const { data, trainImages, batchSize, views, peakLearningRate } = context;
+  const { rendering = "plain" } = data;
   const { contentHash: dataset, augmentation } = data.dataset;
   return contentHash({
     dataset,
@@ -27,13 +28,22 @@ export function networkKey(context: ProcedureContext, recipe: Record<string, unk
     batchSize,
     views,
     peakLearningRate,
+    // Left out where images are as they are: what was kept before there were renderings stays known.
+    ...(rendering !== "plain" && { rendering }),
     recipe,
   }).slice(0, keyLength);
 }
 
-async function readNetwork(path: string, log?: (line: string) => void): Promise<TrainedNetwork | undefined> {
+interface Reading {
+  /** Files from before this time, in milliseconds since 1970, count as absent. */
+  freshSince?: number;
+  log?: (line: string) => void;
+}
+
+async function readNetwork(path: string, { freshSince, log }: Reading): Promise<TrainedNetwork | undefined> {
   let file: Uint8Array;
   try {
+    if (freshSince !== undefined && Number((await Deno.stat(path)).mtime) < freshSince) return undefined;
     file = await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -47,10 +57,10 @@ async function readNetwork(path: string, log?: (line: string) => void): Promise<
   }
 }
 
-async function readAll(paths: readonly string[], log?: (line: string) => void): Promise<TrainedNetwork[] | undefined> {
+async function readAll(paths: readonly string[], reading: Reading): Promise<TrainedNetwork[] | undefined> {
   const networks: TrainedNetwork[] = [];
   for (const path of paths) {
-    const network = await readNetwork(path, log);
+    const network = await readNetwork(path, reading);
     if (!network) return undefined;
     networks.push(network);
   }
@@ -74,19 +84,20 @@ async function lockFile(path: string, onWait: () => void): Promise<{ dispose(): 
 
 /**
  * The networks with these keys, from `context.cacheDir` where all are there, else as `make` gives them, which are then
- * kept. Where several processes want the same ones, one makes them and the others wait; `onWait` is called meanwhile.
+ * kept; those of before `context.freshSince` count as absent. Where several processes want the same ones, one makes them
+ * and the others wait; `onWait` is called meanwhile.
  */
 export async function ensureNetworks(
-  context: Pick<ProcedureContext, "cacheDir" | "log" | "signal">,
+  context: Pick<ProcedureContext, "cacheDir" | "freshSince" | "log" | "signal">,
   keys: readonly string[],
   make: () => Promise<readonly TrainedNetwork[]>,
   onWait: () => void = () => {},
 ): Promise<{ networks: readonly TrainedNetwork[]; cached: boolean }> {
-  const { cacheDir, log, signal } = context;
+  const { cacheDir, freshSince, log, signal } = context;
   if (cacheDir === undefined) return { networks: await make(), cached: false };
   const folder = `${cacheDir}/networks`;
   const paths = keys.map((key) => `${folder}/${key}.safetensors`);
-  const known = await readAll(paths, log);
+  const known = await readAll(paths, { freshSince, log });
   if (known) return { networks: known, cached: true };
   await Deno.mkdir(folder, { recursive: true });
   const lock = await lockFile(`${folder}/${keys[0]}.lock`, () => {
@@ -94,7 +105,7 @@ export async function ensureNetworks(
     onWait();
   });
   return await disposeAfter(lock, async () => {
-    const madeMeanwhile = await readAll(paths);
+    const madeMeanwhile = await readAll(paths, { freshSince });
     if (madeMeanwhile) return { networks: madeMeanwhile, cached: true };
     const networks = await make();
     for (const [index, { architecture, weights }] of networks.entries()) {

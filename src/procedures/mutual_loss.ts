@@ -1,6 +1,6 @@
 // The loss of deep mutual learning (Zhang et al. 2017, 1706.00384) in plain numbers: what the peers say has to be read
 // out of their networks anyway, and a batch of logits is small.
-import { divergence, probabilitiesOf } from "./probabilities.ts";
+import { logProbabilitiesOf } from "./probabilities.ts";
 
 /**
  * `peers`: the mean of the divergences from each peer (equation 8). `ensemble`: the divergence from the mean of all
@@ -28,18 +28,26 @@ export function mutualLoss(
 ): { loss: number; gradient: Float32Array } {
   const rows = labels.length;
   const classes = own.length / rows;
-  const probabilities = probabilitiesOf(own, classes);
-  const others = peers.map((peer) => probabilitiesOf(peer, classes));
-  const counted = target === "ensemble" ? [probabilities, ...others] : others;
-  const mean = counted[0].map((_, place) => counted.reduce((sum, each) => sum + each[place], 0) / counted.length);
-  const divergences = target === "ensemble"
-    ? divergence(mean, probabilities)
-    : others.reduce((sum, other) => sum + divergence(other, probabilities), 0) / others.length;
-  let loss = weight * divergences / rows;
-  const gradient = probabilities.map((value, place) => (value + weight * (value - mean[place])) / rows);
+  // In logarithms: a network may be so sure that the probability of another class is too small for any number.
+  const logs = logProbabilitiesOf(own, classes);
+  const others = peers.map((peer) => logProbabilitiesOf(peer, classes));
+  const counted = target === "ensemble" ? [logs, ...others] : others;
+  let loss = 0;
+  const gradient = new Float32Array(own.length);
+  for (let place = 0; place < own.length; place++) {
+    const values = counted.map((each) => Math.exp(each[place]));
+    const mean = values.reduce((sum, value) => sum + value, 0) / counted.length;
+    if (target === "peers") {
+      for (const [index, value] of values.entries()) {
+        loss += weight * value * (others[index][place] - logs[place]) / others.length / rows;
+      }
+    } else if (mean > 0) loss += weight * mean * (Math.log(mean) - logs[place]) / rows;
+    const value = Math.exp(logs[place]);
+    gradient[place] = (value + weight * (value - mean)) / rows;
+  }
   for (let row = 0; row < rows; row++) {
     const place = row * classes + labels[row];
-    loss -= Math.log(probabilities[place]) / rows;
+    loss -= logs[place] / rows;
     gradient[place] -= 1 / rows;
   }
   return { loss, gradient };

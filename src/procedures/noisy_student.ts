@@ -9,8 +9,8 @@ import { scaleWidth } from "../models/width.ts";
 import { countParameters } from "../ops/layout.ts";
 import { networkTeacher } from "../teachers/network_teacher.ts";
 import type { Teacher } from "../teachers/teacher.ts";
-import type { TargetSet } from "./noisy_student/noisy_batches.ts";
-import { fixResDistiller, trainNoisily } from "./noisy_student/noisy_training.ts";
+import { requireRendering, type TargetSet } from "./noisy_student/noisy_batches.ts";
+import { fixResDistiller, sizeOfShare, trainNoisily } from "./noisy_student/noisy_training.ts";
 import { balance, confidentRows, smoothedTarget } from "./noisy_student/pseudo_labels.ts";
 import { labelImages, type UnlabelledImages, unlabelledImages } from "./noisy_student/unlabelled_images.ts";
 import { defineProcedure, type ProcedureContext } from "./procedure.ts";
@@ -43,12 +43,28 @@ const optionsSchema = z.strictObject({
     "size of the images under noise, over their own: below 1 for FixRes, which gains where images are large",
   ),
   fixResEpochs: z.int().min(0).max(1000).default(1).describe(
-    "epochs at full size after that, on labelled images as they are, the first layers left alone",
+    "trainSize below 1: how many of the epochs are at full size after that, on labelled images as they are, the first " +
+      "layers left alone",
   ),
   fixResRate: z.number().positive().max(1).default(0.1).describe("share of the peak learning rate then"),
 });
 
 export type NoisyStudentOptions = z.output<typeof optionsSchema>;
+
+/**
+ * Epochs of a student under noise and at full size, the context's in all. At one size there is nothing for FixRes to mend.
+ * RangeError where no epoch is left for the noise.
+ */
+export function studentEpochs(
+  { epochs }: Pick<ProcedureContext, "epochs">,
+  { fixResEpochs, trainSize }: Pick<NoisyStudentOptions, "fixResEpochs" | "trainSize">,
+): { noisy: number; fixRes: number } {
+  if (trainSize === 1) return { noisy: epochs, fixRes: 0 };
+  if (fixResEpochs < epochs) return { noisy: epochs - fixResEpochs, fixRes: fixResEpochs };
+  throw new RangeError(
+    `noisy-student takes fixResEpochs out of the epochs: ${fixResEpochs} of ${epochs} leave none for the training under noise`,
+  );
+}
 
 /** The labelled images with smoothed labels. */
 export function labelledTargets({ data, trainImages }: ProcedureContext, smoothing: number): TargetSet {
@@ -95,11 +111,12 @@ async function trainStudent(
   options: NoisyStudentOptions,
   { teacher, iteration }: { teacher: Teacher; iteration: number },
 ): Promise<TrainedStudent & { kept: number; used: number }> {
-  const { iterations, growth, fixResEpochs, trainSize, ratio, operations, magnitude, dropout, survival } = options;
+  const { iterations, growth, trainSize, ratio, operations, magnitude, dropout, survival } = options;
   const architecture = scaleWidth(context.architecture, growth ** (iteration - iterations));
   const images = unlabelledImages(context);
   const pseudo = pseudoTargets(images, await labelImages(teacher, context, images), options);
   const seed = hashSeed(context.seed, "noisy student", iteration);
+  const epochs = studentEpochs(context, options);
   const name = `student ${iteration} of ${iterations}`;
   context.log?.(`${name}: ${pseudo.kept} of ${images.indices.length} images labelled with confidence`);
   const noisy = await trainNoisily(architecture, context, trainings, {
@@ -110,16 +127,17 @@ async function trainStudent(
     augmentation: { operations, magnitude },
     noise: { dropout, survival },
     trainSize,
+    epochs: epochs.noisy,
     seed,
   });
   const counts = { kept: pseudo.kept, used: pseudo.indices.length };
-  if (fixResEpochs === 0) {
+  if (epochs.fixRes === 0) {
     return { architecture, ...noisy, ...await trainings.score(name, architecture, noisy.weights), ...counts };
   }
   const fixed = await trainings.train(name, architecture, {
     distiller: fixResDistiller(),
     weights: noisy.weights,
-    epochs: fixResEpochs,
+    epochs: epochs.fixRes,
     seed: hashSeed(seed, "fix-res"),
     peakLearningRate: context.peakLearningRate * options.fixResRate,
   });
@@ -138,13 +156,15 @@ export const noisyStudent = defineProcedure({
   create: (options) => ({
     needs: ["logits"],
     teachers: { least: 0, most: 1 },
+    usesUnlabelled: true,
     async run(given) {
-      const { iterations, growth, fixResEpochs } = options;
+      const { iterations, growth } = options;
       const context = { ...given, trainImages: Math.min(given.trainImages, given.data.train.length) };
       unlabelledImages(context);
       const [teacher] = context.teachers;
-      const stepsOfStudent = stepsOf(context) + stepsOf(context, fixResEpochs);
-      const trainings = new Trainings(context, iterations * stepsOfStudent + (teacher ? 0 : stepsOf(context)));
+      studentEpochs(context, options);
+      requireRendering({ data: context.data, size: sizeOfShare(context.architecture.input, options.trainSize) });
+      const trainings = new Trainings(context, (iterations + (teacher ? 0 : 1)) * stepsOf(context));
       const first = teacher ? undefined : await trainings.train(
         "first teacher",
         scaleWidth(context.architecture, growth ** -iterations),

@@ -4,7 +4,8 @@ import type { Procedure } from "./procedure.ts";
 
 /** One training by a loss. */
 export function plainTraining(distiller: Distiller): Procedure {
-  const { name, needs, tasks, teachers } = distiller;
+  const { firstNeeds = [], name, tasks, teachers } = distiller;
+  const needs = [...new Set([...distiller.needs, ...firstNeeds])];
   return {
     name,
     tasks,

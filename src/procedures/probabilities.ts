@@ -16,6 +16,21 @@ export function probabilitiesOf(logits: Float32Array, classes: number, temperatu
   return probabilities;
 }
 
+/** Logarithms of the softmax of each row of `logits` `[rows, classes]`, finite wherever the logits are. */
+export function logProbabilitiesOf(logits: Float32Array, classes: number): Float64Array {
+  const logs = new Float64Array(logits.length);
+  for (let start = 0; start < logits.length; start += classes) {
+    const end = start + classes;
+    let most = -Infinity;
+    for (let place = start; place < end; place++) most = Math.max(most, logits[place]);
+    let sum = 0;
+    for (let place = start; place < end; place++) sum += Math.exp(logits[place] - most);
+    const logSum = most + Math.log(sum);
+    for (let place = start; place < end; place++) logs[place] = logits[place] - logSum;
+  }
+  return logs;
+}
+
 /** Mean over the networks of their probabilities; each of `logits` is `[rows, classes]`. */
 export function meanProbabilities(logits: readonly Float32Array[], classes: number): Float32Array {
   const all = logits.map((each) => probabilitiesOf(each, classes));

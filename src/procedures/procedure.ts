@@ -25,6 +25,8 @@ export interface ProcedureContext {
   unlabelled?: Dataset;
   /** Folder where networks that do not depend on the student (assistants, anchors) are kept between trainings. */
   cacheDir?: string;
+  /** Networks kept from before this time, in milliseconds since 1970, are made anew; without it none is. */
+  freshSince?: number;
   signal?: AbortSignal;
   /** Steps of all trainings that the procedure makes. */
   onStep?: (step: number, steps: number) => void;
@@ -49,12 +51,26 @@ export interface ProcedureResult extends TrainedNetwork {
   details: Record<string, unknown>;
 }
 
+/** How many teachers a procedure takes. */
+export interface TeacherCounts {
+  least: number;
+  most: number;
+  /** How many automatic ones it is given where the user does not say; default: `least`, or several where it takes them. */
+  preferred?: number;
+}
+
 /** A procedure with its options. Throws as `train` does. */
 export interface Procedure {
   readonly name: string;
   readonly tasks: readonly TaskName[];
   readonly needs: readonly TeacherNeed[];
-  readonly teachers: { least: number; most: number };
+  readonly teachers: TeacherCounts;
+  /** Its student may be another network than the context's. */
+  readonly changesArchitecture?: true;
+  /** It keeps networks of its own in the context's cache. */
+  readonly keepsNetworks?: true;
+  /** It learns from images without labels too. */
+  readonly usesUnlabelled?: true;
   run(context: ProcedureContext): Promise<ProcedureResult>;
 }
 
@@ -79,7 +95,7 @@ export function defineProcedure<Options extends z.ZodObject>(
     ...row,
     create(options) {
       const made = row.create(options);
-      const procedure = { name, tasks, needs: made.needs, teachers: made.teachers };
+      const procedure = { ...made, name, tasks };
       return {
         ...procedure,
         async run(context) {

@@ -54,6 +54,7 @@ export const pruning = defineProcedure({
   }),
   create: (options) => ({
     ...optionalTeacher,
+    ...(options.kind === "filter" && { changesArchitecture: true }),
     async run(context) {
       const { kind, from, sparsity, scope } = options;
       const { architecture, peakLearningRate } = context;

@@ -2,6 +2,7 @@
 // network itself becomes smaller. Li et al. 2016, "Pruning Filters for Efficient ConvNets" (1608.08710): least sum of
 // magnitudes first.
 import type { Weights } from "../engine/network.ts";
+import { channelTies } from "../models/channel_ties.ts";
 import { layoutOf, type PlacedWeight } from "../ops/layout.ts";
 import type { Architecture, ArchitectureNode } from "../schemas/architecture.ts";
 
@@ -19,25 +20,14 @@ export interface ChannelGroup {
  * not among them.
  */
 export function channelGroups(architecture: Architecture): ChannelGroup[] {
-  // Place 0 stands for the images, place i + 1 for the output of node i.
-  const parents = Array.from({ length: architecture.nodes.length + 1 }, (_, place) => place);
-  const find = (place: number): number => parents[place] === place ? place : (parents[place] = find(parents[place]));
-  const fixedPlaces = [0, architecture.nodes.length];
   const { nodes } = layoutOf(architecture);
-  for (const [index, { node, inputShapes, outputShape }] of nodes.entries()) {
-    if (node.op === "conv" || node.op === "dense") continue;
-    const padded = inputShapes[0].at(-1) !== outputShape.at(-1);
-    for (const input of node.inputs) {
-      if (padded) fixedPlaces.push(input + 1, index + 1);
-      else parents[find(input + 1)] = find(index + 1);
-    }
-  }
+  const { given, ofNodes, padded } = channelTies(architecture);
   // A linear layer between others has no channels that a filter would make.
-  for (const [index, { node }] of nodes.entries()) if (node.op === "dense") fixedPlaces.push(index + 1);
-  const fixed = new Set(fixedPlaces.map(find));
+  const linear = ofNodes.filter((_, index) => nodes[index].node.op === "dense");
+  const fixed = new Set([...given, ...padded, ...linear]);
   const groups = new Map<number, ChannelGroup>();
   for (const [index, { node, outputShape }] of nodes.entries()) {
-    const root = find(index + 1);
+    const root = ofNodes[index];
     if (fixed.has(root)) continue;
     const group = groups.get(root) ?? { channels: outputShape.at(-1) ?? 0, nodes: [], producers: [] };
     groups.set(root, group);
@@ -98,7 +88,7 @@ function gather(
   values: Float32Array,
   { offset, shape }: PlacedWeight,
   kept: readonly (readonly number[] | undefined)[],
-): number[] {
+): Float32Array {
   let starts = [offset];
   let stride = shape.reduce((product, length) => product * length, 1);
   for (const [axis, length] of shape.entries()) {
@@ -106,7 +96,18 @@ function gather(
     const places = kept[axis] ?? Array.from({ length }, (_, place) => place);
     starts = starts.flatMap((start) => places.map((place) => start + place * stride));
   }
-  return starts.map((place) => values[place]);
+  return Float32Array.from(starts, (place) => values[place]);
+}
+
+/** All parts one after the other. */
+function join(parts: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }
 
 /**
@@ -123,8 +124,8 @@ export function pruneFilters(
     const channels = keptChannels(architecture, weights, group, sparsity);
     for (const node of group.nodes) kept.set(node, channels);
   }
-  const parameters: number[] = [];
-  const statistics: number[] = [];
+  const parameters: Float32Array[] = [];
+  const statistics: Float32Array[] = [];
   for (const [index, layout] of layoutOf(architecture).nodes.entries()) {
     const axes = axesOf(layout.node);
     const keptOf = (places: Axes) =>
@@ -132,10 +133,10 @@ export function pruneFilters(
         place === undefined ? undefined : kept.get(place === "output" ? index : layout.node.inputs[0])
       );
     for (const [i, weight] of layout.parameters.entries()) {
-      parameters.push(...gather(weights.parameters, weight, keptOf(axes.parameters[i])));
+      parameters.push(gather(weights.parameters, weight, keptOf(axes.parameters[i])));
     }
     for (const [i, weight] of layout.statistics.entries()) {
-      statistics.push(...gather(weights.statistics, weight, keptOf(axes.statistics[i])));
+      statistics.push(gather(weights.statistics, weight, keptOf(axes.statistics[i])));
     }
   }
   const nodes = architecture.nodes.map((node, index): ArchitectureNode => {
@@ -150,6 +151,6 @@ export function pruneFilters(
   const { origin: _origin, ...network } = architecture;
   return {
     architecture: { ...network, nodes },
-    weights: { parameters: Float32Array.from(parameters), statistics: Float32Array.from(statistics) },
+    weights: { parameters: join(parameters), statistics: join(statistics) },
   };
 }

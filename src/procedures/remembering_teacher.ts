@@ -46,11 +46,29 @@ export function rememberLogits(teacher: Teacher, trainImages: number): Teacher {
   };
 }
 
-/** `network` as a teacher of the context's training images. The caller disposes it. */
-export function teacherOf(network: TrainedNetwork, name: string, context: ProcedureContext): Teacher {
-  const { data, engine } = context;
+export interface TaughtOptions {
+  /** Epochs of whoever learns from it, the longest training; default: the context's. */
+  epochs?: number;
+  /** How many trainings it teaches, each on all views; default 1. */
+  trainings?: number;
+}
+
+/**
+ * `network` as a teacher of the context's training images, which remembers its answers where they will be asked for
+ * again. The caller disposes it.
+ */
+export function teacherOf(
+  network: TrainedNetwork,
+  name: string,
+  context: ProcedureContext,
+  { epochs = context.epochs, trainings = 1 }: TaughtOptions = {},
+): Teacher {
+  const { data, engine, views } = context;
   const trainImages = Math.min(context.trainImages, data.train.length);
   const { architecture, weights } = network;
   const batchSize = Math.min(context.batchSize, trainImages);
-  return rememberLogits(networkTeacher({ name, architecture, weights, engine, batchSize }), trainImages);
+  const teacher = networkTeacher({ name, architecture, weights, engine, batchSize });
+  // No image comes twice in one view.
+  if (trainings === 1 && views >= epochs) return teacher;
+  return rememberLogits(teacher, trainImages);
 }

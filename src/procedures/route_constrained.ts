@@ -127,6 +127,7 @@ export const routeConstrained = defineProcedure({
     const wanted = {
       needs: options.on === "hints" ? ["logits", "stages"] : ["logits"],
       teachers: taking,
+      keepsNetworks: true,
     } satisfies Partial<Procedure>;
     return {
       ...wanted,

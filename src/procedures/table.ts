@@ -34,6 +34,9 @@ export const procedures = {
   int8,
 } satisfies Record<string, ProcedureDefinition>;
 
+/** All methods, whichever their kind. */
+export const methods = { ...distillers, ...procedures };
+
 /** A row of the list of methods, whichever their kind. */
 export interface MethodRow {
   name: string;

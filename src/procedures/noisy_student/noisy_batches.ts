@@ -2,6 +2,7 @@
 import { ViewWriter } from "../../data/augmentation.ts";
 import type { ImageSet } from "../../data/dataset.ts";
 import { Random } from "../../data/random.ts";
+import { renderings } from "../../data/renderings.ts";
 import { resizeByArea } from "../../data/resize.ts";
 import type { TrainingData } from "../../data/training_data.ts";
 import { randAugment, type RandAugmentOptions } from "./rand_augment.ts";
@@ -58,13 +59,25 @@ function* endlessOrder(count: number, random: Random): Generator<number, never> 
   }
 }
 
-/** Batches without end. One holds until the next is asked for. */
+/** RangeError where the data's rendering of an image is not the same at another size than the images' own. */
+export function requireRendering({ data, size }: Pick<NoisyBatchesOptions, "data" | "size">): void {
+  const { dataset: { height, width }, rendering } = data;
+  if (rendering !== "noisy" || (size.height === height && size.width === width)) return;
+  throw new RangeError(
+    `the noise of the rendering "noisy" belongs to the pixels of ${height}x${width} images, there is none for ` +
+      `${size.height}x${size.width}; set trainSize to 1`,
+  );
+}
+
+/** Batches without end. One holds until the next is asked for. RangeError as {@linkcode requireRendering}. */
 export async function* noisyBatches(options: NoisyBatchesOptions): AsyncGenerator<NoisyBatch, undefined> {
   const { augmentation, batchSize, data, labelled, ratio, size, unlabelled } = options;
   const { dataset: { height, width, channels, augmentation: policy }, mean, deviation } = data;
   const random = new Random(options.seed);
   const shape = { height, width, channels };
   const writer = new ViewWriter({ ...size, channels }, { seed: 0, policy, mean, deviation });
+  requireRendering(options);
+  const { draw } = renderings[data.rendering ?? "plain"];
   const classes = labelled.targets.length / labelled.indices.length;
   const rows = rowsOfBatch(batchSize, ratio);
   const kinds = [
@@ -93,6 +106,8 @@ export async function* noisyBatches(options: NoisyBatchesOptions): AsyncGenerato
         const noisy = randAugment(bytes, shape, augmentation, random);
         const sized = size.height === height ? noisy : resizeByArea(noisy, shape, size.height);
         writer.write({ count: 1, images: sized, labels: new Uint16Array(1) }, 0, 0, images, row * imageSize);
+        const drawn = images.subarray(row * imageSize, (row + 1) * imageSize);
+        draw({ pixels: drawn, ...size, channels, seed: data.seed, index });
         targets.set(from.targets.subarray(place * classes, (place + 1) * classes), row * classes);
         weights[row] = weight / count;
       }

@@ -44,6 +44,7 @@ export interface NoisyTraining extends Pick<NoisyBatchesOptions, "labelled" | "u
   noise: ModelNoise;
   /** Share of the images' height and width. */
   trainSize: number;
+  epochs: number;
   seed: number;
 }
 
@@ -52,7 +53,7 @@ export async function trainNoisily(
   architecture: Architecture,
   context: ProcedureContext,
   trainings: Trainings,
-  { noise, trainSize, seed, ...training }: NoisyTraining,
+  { epochs, noise, trainSize, seed, ...training }: NoisyTraining,
 ): Promise<{ weights: Weights; loss: number }> {
   const { data, engine, peakLearningRate, signal } = context;
   const trainImages = Math.min(context.trainImages, data.train.length);
@@ -81,7 +82,7 @@ export async function trainNoisily(
         size,
         seed: hashSeed(seed, "noisy batches"),
       }),
-      steps: stepsOf(context),
+      steps: stepsOf(context, epochs),
       loss,
       peakLearningRate,
       signal,

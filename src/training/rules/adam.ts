@@ -30,4 +30,12 @@ export class Adam {
       values[i] -= rate * first[i] / (Math.sqrt(second[i]) + scaledEpsilon);
     }
   }
+
+  /** Follows values that have changed places: the one at `order[i]` now stands at `i`. */
+  reorder(order: ArrayLike<number>): void {
+    for (const moment of [this.#first, this.#second]) {
+      const before = moment.slice();
+      for (let i = 0; i < moment.length; i++) moment[i] = before[order[i]];
+    }
+  }
 }

@@ -13,6 +13,7 @@ import {
 import type { QuantisedTensor } from "../../quantisation/size.ts";
 import type { ParameterRule } from "../parameter_rule.ts";
 import { Adam } from "./adam.ts";
+import { requireFinite } from "./require_finite.ts";
 
 export interface LearnedPointsOptions {
   kernels: readonly KernelWeight[];
@@ -55,15 +56,24 @@ class PointTensor {
     this.#adam = new Adam(2 ** bits);
   }
 
-  update(gradient: Float32Array, learningRate: number): void {
+  update(gradient: Float32Array, learningRate: number, step: number): void {
     const own = kernelValues(gradient, this.#kernel);
     this.#adam.update(
       this.#points,
       pointGradient(this.#tensor, this.#assigned, own, this.#points.length),
       learningRate,
     );
-    this.#points.sort();
+    requireFinite(this.#points, { what: "a point of quantisation", step });
+    this.#sort();
     this.#assigned = assignPoints(this.#tensor, this.#points);
+  }
+
+  /** Points that have crossed change places, with what Adam knows of them. */
+  #sort(): void {
+    const points = this.#points;
+    const order = [...points.keys()].sort((a, b) => points[a] - points[b]);
+    this.#points = Float32Array.from(order, (place) => points[place]);
+    this.#adam.reorder(order);
   }
 
   write(parameters: Float32Array): void {
@@ -76,7 +86,10 @@ class PointTensor {
   }
 }
 
-/** The rule of a network, whose kernels are quantised at once. Other weights stay; batch norm's averages follow. */
+/**
+ * The rule of a network, whose kernels are quantised at once. Other weights stay; batch norm's averages follow. Its
+ * update rejects with a DivergedError where a point is not finite.
+ */
 export async function learnedPointsRule(network: Network, options: LearnedPointsOptions): Promise<LearnedPointsRule> {
   const { kernels, rateFactor } = options;
   const { parameters } = await network.readWeights();
@@ -87,9 +100,12 @@ export async function learnedPointsRule(network: Network, options: LearnedPoints
   };
   write();
   let assignBits = options.byGradient;
+  let step = 0;
   return {
     async update(learningRate) {
       const gradient = await network.readGradient();
+      network.update(0);
+      step++;
       if (assignBits) {
         assignBits = false;
         const norms = kernels.map((kernel) => ({
@@ -99,7 +115,7 @@ export async function learnedPointsRule(network: Network, options: LearnedPoints
         // The gradient is that of other points than the new ones: the first step is theirs to make next time.
         for (const [index, bits] of bitsByGradient(norms, options.bits).entries()) tensors[index].setBits(bits);
       } else {
-        for (const tensor of tensors) tensor.update(gradient, learningRate * rateFactor);
+        for (const tensor of tensors) tensor.update(gradient, learningRate * rateFactor, step);
       }
       write();
     },

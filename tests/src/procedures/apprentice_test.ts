@@ -44,7 +44,11 @@ Deno.test("schemes B and C need a teacher, A needs none", async () => {
     RangeError,
     "takes 1 teacher",
   );
-  assertEquals(apprentice.create(apprentice.options.parse({ scheme: "A" })).teachers.least, 0);
+  const joint = apprentice.create(apprentice.options.parse({ scheme: "A" }));
+  assertEquals(joint.teachers, { least: 0, most: 0 });
+  const teacher = await barTeacher(engine);
+  await assertRejects(() => joint.run({ ...context, teachers: [teacher] }), RangeError, "takes 0 teachers, got 1");
+  teacher.dispose();
   assertEquals(apprentice.create(apprentice.options.parse({ scheme: "C" })).teachers, { least: 1, most: 1 });
 });
 

@@ -128,8 +128,21 @@ Deno.test("a teacher sees its own rendering even where its answers of the data's
   const all = new BatchReader({ ...data, rendering: "inverted" }, 240).read(dataset.train, data.train.subarray(0, 32));
   const sorted = (values: Float32Array) => values.slice().sort();
   assertEquals(sorted(seen[0]), sorted(all.images));
-  await run({ renderings: ["coarse", "edges"] });
+  await run({ renderings: ["plain", "edges"] });
   assertEquals([kept, seen.length], [3, 1]);
+});
+
+Deno.test("fusion refuses to train where no student would know the data's own images", async () => {
+  let steps = 0;
+  const counting = { ...context, onStep: () => steps++ };
+  const inverted = { ...counting, data: { ...data, rendering: "inverted" as const } };
+  for (const [own, renderings] of [[counting, ["inverted", "edges"]], [inverted, ["plain", "edges"]]] as const) {
+    await assertRejects(() => create({ renderings }).run(own), RangeError, "must know the data's own images");
+  }
+  assertEquals(steps, 0);
+  const short = { ...inverted, epochs: 1, trainImages: 32 };
+  const { details } = await create({ renderings: ["edges", "inverted"] }).run(short);
+  assertEquals((details as unknown as Details).returned, 1);
 });
 
 Deno.test("fusion refuses lists that do not fit", async () => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { startWasmEngine } from "../../../src/engine/wasm/engine.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
 import { ensureNetworks, networkKey } from "../../../src/procedures/kept_networks.ts";
@@ -37,6 +37,19 @@ Deno.test("where one of several is damaged or missing, all are made again", () =
     await Deno.remove(`${cacheDir}/networks/a.safetensors`);
     assertEquals((await ensureNetworks({ cacheDir }, ["a", "b"], make(5))).cached, false);
     assertEquals((await ensureNetworks({ cacheDir }, ["a", "b"], make(7))).networks, [networkOf(5), networkOf(6)]);
+  }));
+
+Deno.test("networks of before a time are made again, those made since are not", () =>
+  inFolder(async (cacheDir) => {
+    const make = (seed: number) => () => Promise.resolve([networkOf(seed), networkOf(seed + 1)]);
+    await ensureNetworks({ cacheDir }, ["a", "b"], make(1));
+    const freshSince = Date.now() - 60_000;
+    await Deno.utime(`${cacheDir}/networks/b.safetensors`, new Date(0), new Date(freshSince - 1));
+    const again = await ensureNetworks({ cacheDir, freshSince }, ["a", "b"], make(3));
+    assertEquals(again, { networks: [networkOf(3), networkOf(4)], cached: false });
+    assertEquals((await ensureNetworks({ cacheDir, freshSince }, ["a", "b"], make(5))).cached, true);
+    const later = { cacheDir, freshSince: Date.now() + 60_000 };
+    assertEquals((await ensureNetworks(later, ["a", "b"], make(7))).cached, false);
   }));
 
 Deno.test("of two that want a network at once one makes it and the other waits", () =>
@@ -92,7 +105,30 @@ Deno.test("a key is that of data, budget and recipe, not of the student", () => 
   const context = barContext(engine);
   const key = networkKey(context, { epochs: 2 });
   assertEquals(networkKey({ ...context, seed: 99, architecture: { ...tiny, classes: 4 } }, { epochs: 2 }), key);
-  assertNotEquals(networkKey(context, { epochs: 3 }), key);
-  assertNotEquals(networkKey({ ...context, batchSize: 20 }, { epochs: 2 }), key);
-  assertNotEquals(networkKey({ ...context, data: { ...context.data, seed: 2 } }, { epochs: 2 }), key);
+  assertEquals(networkKey({ ...context, data: { ...context.data, rendering: "plain" } }, { epochs: 2 }), key);
+  // More images than there are, are all that there are.
+  const all = { ...context, trainImages: context.data.train.length };
+  assertEquals(networkKey({ ...all, trainImages: 1e6 }, {}), networkKey(all, {}));
+});
+
+Deno.test("each thing that a kept network depends on changes its key", () => {
+  const context = barContext(engine);
+  const { data } = context;
+  const { dataset } = data;
+  const withData = (changes: Partial<typeof data>) => networkKey({ ...context, data: { ...data, ...changes } }, {});
+  const keys: Record<string, string> = {
+    itself: networkKey(context, {}),
+    recipe: networkKey(context, { epochs: 3 }),
+    trainImages: networkKey({ ...context, trainImages: 100 }, {}),
+    batchSize: networkKey({ ...context, batchSize: 20 }, {}),
+    views: networkKey({ ...context, views: 2 }, {}),
+    peakLearningRate: networkKey({ ...context, peakLearningRate: 0.5 }, {}),
+    dataSeed: withData({ seed: 2 }),
+    validation: withData({ validation: data.validation.subarray(1) }),
+    dataset: withData({ dataset: { ...dataset, contentHash: "other" } }),
+    augmentation: withData({ dataset: { ...dataset, augmentation: { ...dataset.augmentation, shift: 3 } } }),
+    inverted: withData({ rendering: "inverted" }),
+    edges: withData({ rendering: "edges" }),
+  };
+  assertEquals(new Set(Object.values(keys)).size, Object.keys(keys).length, JSON.stringify(keys));
 });

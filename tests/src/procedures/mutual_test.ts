@@ -32,6 +32,18 @@ Deno.test("the loss of each of two networks is its cross-entropy and the diverge
   }
 });
 
+Deno.test("the loss of a network that is as sure as can be of another class is finite", () => {
+  const own = Float32Array.of(0, 110, 0);
+  for (const target of ["peers", "ensemble"] as const) {
+    const { loss, gradient } = mutualLoss({ ...defaults, target, own, peers: [own] });
+    assertAlmostEquals(loss, 110, 1e-9);
+    assertEquals([...gradient], [-1, 1, 0]);
+  }
+  // A peer that is as sure of the label: 110 of the labels, 110 of the divergence.
+  const { loss } = mutualLoss({ ...defaults, own, peers: [Float32Array.of(110, 0, 0)] });
+  assertAlmostEquals(loss, 220, 1e-9);
+});
+
 Deno.test("of several peers the loss takes the mean divergence, mean over the batch", () => {
   const third = Float32Array.of(0.2, 0.2, 0.6);
   const { loss } = mutualLoss({

@@ -1,14 +1,17 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { BatchReader } from "../../../src/data/batch_reader.ts";
 import { Random } from "../../../src/data/random.ts";
+import type { RenderingName } from "../../../src/data/renderings.ts";
 import { softDivergence } from "../../../src/distillation/kd.ts";
 import { startWasmEngine } from "../../../src/engine/wasm/engine.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
 import { countParameters } from "../../../src/ops/layout.ts";
-import { labelledTargets, noisyStudent, pseudoTargets } from "../../../src/procedures/noisy_student.ts";
+import { labelledTargets, noisyStudent, pseudoTargets, studentEpochs } from "../../../src/procedures/noisy_student.ts";
 import { noisyBatches, rowsOfBatch } from "../../../src/procedures/noisy_student/noisy_batches.ts";
 import { resized, sizeOfShare, weightedCrossEntropy } from "../../../src/procedures/noisy_student/noisy_training.ts";
 import { balance, confidentRows, smoothedTarget } from "../../../src/procedures/noisy_student/pseudo_labels.ts";
+import type { RandAugmentOptions } from "../../../src/procedures/noisy_student/rand_augment.ts";
 import { labelImages, unlabelledImages } from "../../../src/procedures/noisy_student/unlabelled_images.ts";
 import { logitsTeacher } from "../../../src/teachers/logits_teacher.ts";
 import { barTeacher, contextOf, data, dataset, reference, smallStudent } from "./compression_fixtures.ts";
@@ -118,6 +121,62 @@ Deno.test("the loss is the labelled mean and the ratio times the unlabelled mean
   }
 });
 
+Deno.test("images under noise are drawn as the data's rendering has them, at either size", async () => {
+  const context = await contextOf({ engine, trainImages: 100 });
+  const unlabelled = pseudoTargets(unlabelledImages(context), drawnProbabilities(data.train.length - 100), {
+    threshold: 0,
+    balanced: false,
+    perClass: 0,
+    labels: "soft",
+  });
+  const batchOf = async (rendering: RenderingName | undefined, side: number, augmentation: RandAugmentOptions) => {
+    const batches = noisyBatches({
+      data: { ...data, rendering },
+      labelled: labelledTargets(context, 0),
+      unlabelled,
+      ratio: 1,
+      batchSize: 8,
+      batchesPerEpoch: 2,
+      size: { height: side, width: side },
+      augmentation,
+      seed: 1,
+    });
+    const { value } = await batches.next();
+    assert(value);
+    return value.images.slice();
+  };
+  for (const [side, augmentation] of [[8, { operations: 2, magnitude: 9 }], [6, noNoise]] as const) {
+    const plain = await batchOf(undefined, side, augmentation);
+    assertEquals(await batchOf("plain", side, augmentation), plain);
+    assertEquals(await batchOf("inverted", side, augmentation), plain.map((value) => -value));
+    assertNotEquals(await batchOf("edges", side, augmentation), plain);
+  }
+  // Without noise of its own it is what every other training reads.
+  const noisy = await batchOf("noisy", 8, noNoise);
+  const reader = new BatchReader({ ...data, rendering: "noisy" }, data.train.length);
+  const read = reader.read(dataset.train, data.train).images;
+  const known = new Set(Array.from(data.train, (_, row) => read.subarray(row * 64, (row + 1) * 64).join()));
+  for (let row = 0; row < 8; row++) assert(known.has(noisy.subarray(row * 64, (row + 1) * 64).join()));
+  await assertRejects(() => batchOf("noisy", 6, noNoise), RangeError, "set trainSize to 1");
+});
+
+Deno.test("a student makes the context's epochs, FixRes among them where images were smaller", async () => {
+  assertEquals(studentEpochs({ epochs: 7 }, { fixResEpochs: 1, trainSize: 1 }), { noisy: 7, fixRes: 0 });
+  assertEquals(studentEpochs({ epochs: 7 }, { fixResEpochs: 2, trainSize: 0.5 }), { noisy: 5, fixRes: 2 });
+  const context = await contextOf({ engine, trainImages: 48, epochs: 2 });
+  const run = (options: object, changes: object = {}) =>
+    noisyStudent.create(noisyStudent.options.parse(options)).run({ ...context, ...changes });
+  assertEquals((await run({ iterations: 1 })).steps, 2 * 2 * 3);
+  assertEquals((await run({ iterations: 1, trainSize: 0.75 })).steps, 2 * 2 * 3);
+  // What cannot work is said before anything is trained.
+  const onStep = () => {
+    throw new Error("a step was made");
+  };
+  await assertRejects(() => run({ trainSize: 0.75, fixResEpochs: 2 }, { onStep }), RangeError, "2 of 2 leave none");
+  const noisy = { ...data, rendering: "noisy" };
+  await assertRejects(() => run({ trainSize: 0.75 }, { onStep, data: noisy }), RangeError, "set trainSize to 1");
+});
+
 Deno.test("without noise, soft labels on unlabelled images are distillation at temperature 1", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
@@ -206,8 +265,8 @@ Deno.test("students grow up to the one that was asked for, which learns the bars
   assert(students[0].parameters < students[1].parameters);
   assertEquals(students[1].parameters, countParameters(smallStudent));
   assert(students[1].accuracy > 0.8, JSON.stringify(result.details));
-  // The first teacher, then twice a student's training and its epoch at full size.
-  assertEquals(result.steps, 40 * 3 + 2 * (40 * 3 + 3));
+  // The first teacher, then twice a student's training, the last epoch of each at full size.
+  assertEquals(result.steps, 3 * 40 * 3);
   assertEquals(Math.max(...told), 1);
 });
 

@@ -121,6 +121,25 @@ Deno.test("a network without filters gives what one does whose filters are zero"
   }
 });
 
+Deno.test("kernels of hundreds of thousands of values lose filters too", () => {
+  const nodes: Architecture["nodes"] = [
+    { op: "conv", inputs: [-1], kernel: 3, stride: 1, filters: 256, activation: "relu" },
+    { op: "conv", inputs: [0], kernel: 3, stride: 2, filters: 256, activation: "relu" },
+    { op: "globalAveragePool", inputs: [1] },
+    { op: "dense", inputs: [2], units: 3 },
+  ];
+  const wide: Architecture = { ...smallStudent, nodes };
+  const weights = initialiseWeights(wide, 1);
+  const pruned = pruneFilters(wide, weights, 0.1);
+  assertEquals(pruned.weights.parameters.length, countParameters(pruned.architecture));
+  const [, kernel] = kernelsOf(pruned.architecture);
+  assertEquals(kernel.size, 3 * 3 * 230 * 230);
+  // A filter that stays is among those that were there.
+  const [, whole] = kernelsOf(wide);
+  const last = kernelValues(pruned.weights.parameters, kernel).at(-1);
+  assert(kernelValues(weights.parameters, whole).includes(last ?? NaN));
+});
+
 Deno.test("pruning nothing changes nothing", () => {
   const weights = initialiseWeights(reference, 2, { randomStatistics: true });
   const pruned = pruneFilters(reference, weights, 0);
