@@ -38,15 +38,19 @@ export class LogitCache {
     return (end - start) * this.#classes * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  /** Blocks that the first `images` positions of the first `views` views still need. */
-  missing(views: number, images: number): LogitBlock[] {
+  /**
+   * Blocks that the first `images` positions of the first `views` views still need; those from before `freshSince`, in
+   * milliseconds since 1970, count as absent.
+   */
+  missing(views: number, images: number, freshSince = -Infinity): LogitBlock[] {
     const blocks = Math.ceil(Math.min(images, this.#trainCount) / logitBlock);
     return Array.from({ length: views * blocks }, (_, index) => ({
       view: Math.floor(index / blocks),
       block: index % blocks,
     })).filter((place) => {
       try {
-        return Deno.statSync(this.#path(place)).size !== this.#bytes(place.block);
+        const { mtime, size } = Deno.statSync(this.#path(place));
+        return size !== this.#bytes(place.block) || Number(mtime) < freshSince;
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return true;
         throw error;

@@ -47,18 +47,22 @@ export function chosenColumns(
   if (classes === undefined) {
     if (outputs === wanted) return undefined;
     throw new RangeError(
-      `${path}: it has ${outputs} classes, the data has ${wanted}; the option classes takes the ${wanted} columns, from 0 to ` +
-        `${outputs - 1}, that are the data's classes`,
+      `${path}: it has ${outputs} classes, the data has ${wanted}; the option classes (--teacher-classes) ` +
+        `takes the ${wanted} columns, from 0 to ${outputs - 1}, that are the data's classes`,
     );
   }
   const wrong = classes.find((column) => !(Number.isInteger(column) && column >= 0 && column < outputs));
   if (wrong !== undefined) {
-    throw new RangeError(`${path}: classes names column ${wrong}; allowed are 0 to ${outputs - 1}`);
+    throw new RangeError(`${path}: classes (--teacher-classes) names column ${wrong}; allowed are 0 to ${outputs - 1}`);
   }
   if (classes.length !== wanted) {
-    throw new RangeError(`${path}: classes must name ${wanted} columns, one per class, got ${classes.length}`);
+    throw new RangeError(
+      `${path}: classes (--teacher-classes) must name ${wanted} columns, one per class, got ${classes.length}`,
+    );
   }
-  if (new Set(classes).size < wanted) throw new RangeError(`${path}: classes names a column twice`);
+  if (new Set(classes).size < wanted) {
+    throw new RangeError(`${path}: classes (--teacher-classes) names a column twice`);
+  }
   return classes.every((column, place) => column === place) && outputs === wanted ? undefined : classes;
 }
 
@@ -87,6 +91,7 @@ export function adaptTeacher(teacher: Teacher, options: AdaptedTeacherOptions): 
     taps: { ...teacher.taps, outputs: classes?.length ?? from },
     // The gradient is that of the teacher's own cross-entropy, over its own classes.
     gives: classes || probabilities ? teacher.gives.filter((need) => need !== "imageGradient") : teacher.gives,
+    ...(teacher.views !== undefined && { views: teacher.views }),
     async outputs(request: TeacherRequest): Promise<TeacherOutput> {
       if (request.imageGradient && (classes || probabilities)) {
         throw new RangeError(`${teacher.name} gives no image gradients, since its outputs are adapted`);

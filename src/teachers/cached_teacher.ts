@@ -4,8 +4,6 @@ import type { Teacher, TeacherOutput, TeacherRequest } from "./teacher.ts";
 import { TeacherStore, type TeacherStoreOptions } from "./teacher_store.ts";
 
 export interface CachedTeacherOptions extends TeacherStoreOptions {
-  /** Forgets what is stored. Only one process of several that share `cacheDir` may say so, before the others begin. */
-  fresh?: boolean;
   /** Features asked for together are kept where those of one view fit; 1 GiB by default. Others are computed each time. */
   memoryBytes?: number;
   /** Of a teacher's features on disk, over all views; beyond it they are computed each time. 8 GiB by default. */
@@ -38,17 +36,13 @@ class RowGatherer {
  * `teacher` with its answers kept; owns it. A teacher that only knows a table of logits is given back as it is. Image
  * gradients, and images beyond `trainImages`, are computed each time.
  */
-export async function cachedTeacher(teacher: Teacher, options: CachedTeacherOptions): Promise<Teacher> {
+export function cachedTeacher(teacher: Teacher, options: CachedTeacherOptions): Teacher {
   const { predict } = teacher;
   if (!predict) return teacher;
   const { memoryBytes = 2 ** 30, diskBytes = 2 ** 33 } = options;
   const store = new TeacherStore(teacher, options);
-  if (options.fresh) {
-    await Deno.remove(store.folder, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
-  const rows = new RowGatherer();
+  // Memory of their own: a tap may be called anything, `logits` too.
+  const [rows, logitRows] = [new RowGatherer(), new RowGatherer()];
   let kept: KeptView | undefined;
   const load = async (view: number, taps: readonly string[]): Promise<KeptView> => {
     if (kept?.view === view && taps.every((tap) => kept?.features.has(tap))) return kept;
@@ -85,6 +79,7 @@ export async function cachedTeacher(teacher: Teacher, options: CachedTeacherOpti
     hash: teacher.hash,
     taps: teacher.taps,
     gives: teacher.gives,
+    ...(teacher.views !== undefined && { views: teacher.views }),
     async outputs(request: TeacherRequest): Promise<TeacherOutput> {
       const { features: taps, imageGradient, positions, view } = request;
       const stored = !imageGradient && positions.every((position) => position < store.images);
@@ -95,7 +90,7 @@ export async function cachedTeacher(teacher: Teacher, options: CachedTeacherOpti
         gathered[tap] = rows.gather(tap, features.get(tap) as Float32Array, { positions, size: store.sizeOf(tap) });
       }
       return {
-        logits: rows.gather("logits", logits, { positions, size: teacher.taps.outputs }),
+        logits: logitRows.gather("", logits, { positions, size: teacher.taps.outputs }),
         features: gathered,
       };
     },

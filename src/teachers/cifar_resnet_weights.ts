@@ -30,6 +30,7 @@ class NodeWriter {
   readonly #content: SafetensorsContent;
   readonly #path: string;
   readonly #weights: Weights;
+  readonly #taken = new Set<string>();
 
   constructor(content: SafetensorsContent, path: string, weights: Weights) {
     this.#content = content;
@@ -38,7 +39,17 @@ class NodeWriter {
   }
 
   #read(name: string, shape: readonly number[]): Float32Array {
+    this.#taken.add(name);
     return tensorValues(this.#content, { path: this.#path, name, shape });
+  }
+
+  /** RangeError where a tensor was written nowhere: the network would be another one than that of the file. */
+  requireAllTaken(): void {
+    const left = [...this.#content.tensors.keys()].find((name) =>
+      !this.#taken.has(name) && !name.endsWith(".num_batches_tracked")
+    );
+    if (left === undefined) return;
+    throw new RangeError(`${this.#path}: tensor "${left.slice(0, 80)}" is none of a CIFAR ResNet that is known`);
   }
 
   /** `names`: of the convolution and of its batch norm. */
@@ -102,6 +113,9 @@ export function importCifarResnet(
 ): { name: string; architecture: Architecture; weights: Weights } {
   const content = unwrapped(file);
   const { tensors } = content;
+  if (tensors.size < file.tensors.size) {
+    throw new RangeError(`${path}: it has tensors of one name with and without "module." before it`);
+  }
   let blocks = 0;
   while (tensors.has(`layer1.${blocks}.conv1.weight`)) blocks++;
   const depth = 6 * blocks + 2;
@@ -138,5 +152,6 @@ export function importCifarResnet(
     }
   }
   writer.dense(nodes[nodes.length - 1], classifier);
+  writer.requireAllTaken();
   return { name: `resnet${depth}`, architecture, weights };
 }

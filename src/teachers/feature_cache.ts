@@ -15,13 +15,23 @@ export class FeatureCache {
   }
 
   #path(tap: string, view: number, block: number): string {
-    return `${this.folder}/${tap.replaceAll(/[^\w-]/g, "_")}-view${view}-block${block}.f32`;
+    return `${this.folder}/${encodeURIComponent(tap)}-view${view}-block${block}.f32`;
   }
 
-  /** Whether the block is there, `rows` of `size` values. */
-  async has(tap: string, { view, block, rows, size }: { view: number; block: number; rows: number; size: number }) {
+  /** Whether the block is there, `rows` of `size` values, and not from before `freshSince`, milliseconds since 1970. */
+  async has(
+    tap: string,
+    { view, block, rows, size, freshSince = -Infinity }: {
+      view: number;
+      block: number;
+      rows: number;
+      size: number;
+      freshSince?: number;
+    },
+  ): Promise<boolean> {
     try {
-      return (await Deno.stat(this.#path(tap, view, block))).size === rows * size * Float32Array.BYTES_PER_ELEMENT;
+      const { mtime, size: bytes } = await Deno.stat(this.#path(tap, view, block));
+      return bytes === rows * size * Float32Array.BYTES_PER_ELEMENT && Number(mtime) >= freshSince;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;

@@ -65,14 +65,15 @@ function numbersOf(normalisation: Normalisation, data: TrainingData, { channels 
   const spread = (values: readonly number[], what: string): readonly number[] => {
     if (values.length !== 1 && values.length !== channels) {
       throw new RangeError(
-        `normalisation has ${values.length} numbers of ${what} for a teacher of ${channels} channels`,
+        `normalisation (--teacher-normalisation) has ${values.length} numbers of ${what} for a teacher of ${channels} channels`,
       );
     }
     return values.length === channels ? values : Array<number>(channels).fill(values[0]);
   };
   if (![...mean, ...deviation].every(Number.isFinite) || !deviation.every((value) => value > 0)) {
     throw new RangeError(
-      `normalisation takes means and deviations above 0, got ${JSON.stringify({ mean, deviation })}`,
+      `normalisation (--teacher-normalisation) takes means and deviations above 0, got ` +
+        JSON.stringify({ mean, deviation }),
     );
   }
   return { mean: spread(mean, "mean"), deviation: spread(deviation, "deviation") };
@@ -125,7 +126,7 @@ export function imageAdaptation(
     if (!convertColours || !convertible) {
       throw new RangeError(
         `${path}: it takes images of ${input.channels} channels, the data has ${channels}` +
-          (convertible ? "; the option convertColours adapts them" : ""),
+          (convertible ? "; the option convertColours (--teacher-colours) adapts them" : ""),
       );
     }
   }
@@ -133,7 +134,7 @@ export function imageAdaptation(
   if (resized && !resize) {
     throw new RangeError(
       `${path}: it takes images of ${input.height}x${input.width}, the data has ${height}x${width}; ` +
-        "the option resize adapts them",
+        "the option resize (--teacher-resize) adapts them",
     );
   }
   let numbers: ChannelNumbers;

@@ -61,7 +61,7 @@ export interface TableOptions {
 
 /**
  * The table at `place` as a teacher. It is read through once for what is not finite. RangeError that begins with `path`
- * where its shape does not fit `data`. Views beyond the table's are refused when they are asked for.
+ * where its shape does not fit `data`. It says how many views it knows; others are refused.
  */
 export async function tableTeacher(place: TablePlace, { path, name, data, classes }: TableOptions): Promise<Teacher> {
   const { shape } = place;
@@ -115,6 +115,7 @@ export async function tableTeacher(place: TablePlace, { path, name, data, classe
     name,
     hash: contentHash({ table: hash.digest("hex"), columns: columns ?? null, probabilities }),
     classes: wanted,
+    views,
     read,
     rows: "indices",
   });

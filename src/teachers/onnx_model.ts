@@ -11,17 +11,20 @@ function floats(path: string, name: string, { data, type }: { data: unknown; typ
 }
 
 /**
- * Loads the bytes of an ONNX file that takes one input of floats, images in either layout. RangeError of one line that
- * begins with `path` otherwise.
+ * Loads the bytes of an ONNX file, or the file at `path` with those beside it that hold its weights. It takes one input of
+ * floats, images in either layout; RangeError of one line that begins with `path` otherwise.
  */
 export async function loadOnnxModel(
-  file: Uint8Array,
+  file: Uint8Array | undefined,
   { path, hash, data, threads }: { path: string; hash: string; data: ImageSizes; threads: number },
 ): Promise<LoadedModel> {
   const onnxruntime = await import("onnxruntime-node");
   let session: Awaited<ReturnType<typeof onnxruntime.InferenceSession.create>>;
   try {
-    session = await onnxruntime.InferenceSession.create(file, { intraOpNumThreads: threads, logSeverityLevel: 4 });
+    const { InferenceSession } = onnxruntime;
+    const options = { intraOpNumThreads: threads, logSeverityLevel: 4 } as const;
+    // Only by its path does the runtime know where to look for the others.
+    session = await (file ? InferenceSession.create(file, options) : InferenceSession.create(path, options));
   } catch (error) {
     throw new RangeError(`${path}: not an ONNX model that can be run: ${oneLine(error)}`);
   }

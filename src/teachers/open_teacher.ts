@@ -1,5 +1,4 @@
 // Teachers of the user's: a path becomes a Teacher, whatever it leads to.
-import { createHash } from "node:crypto";
 import { BatchReader } from "../data/batch_reader.ts";
 import type { TrainingData } from "../data/training_data.ts";
 import { DeviceLostError } from "../engine/network.ts";
@@ -62,10 +61,17 @@ async function openJson(path: string, options: OpenTeacherOptions): Promise<Teac
 
 async function openOnnx(path: string, options: OpenTeacherOptions): Promise<Teacher> {
   const file = await readAll(path);
-  const hash = createHash("sha256").update(file).digest("hex");
+  const { externalLocations, onnxHash } = await import("./onnx_external.ts");
+  const external = externalLocations(file);
+  const hash = await onnxHash(file, path, external);
   const { loadOnnxModel } = await import("./onnx_model.ts");
   const { threads = 1 } = options;
-  const model = await loadOnnxModel(file, { path, hash, data: sizesOf(options.data), threads });
+  const model = await loadOnnxModel(external.length > 0 ? undefined : file, {
+    path,
+    hash,
+    data: sizesOf(options.data),
+    threads,
+  });
   return await adaptedModel(model, { path, usual: "data", options });
 }
 

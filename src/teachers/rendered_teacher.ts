@@ -19,7 +19,7 @@ export interface RenderedTeacherOptions {
  * in one rendering only. `teacher` stays the caller's. RangeError where it does not look at images (a table of logits).
  */
 export function renderedTeacher(teacher: Teacher, { batchSize, data, rendering }: RenderedTeacherOptions): Teacher {
-  const { gives, name, taps } = teacher;
+  const { gives, name, taps, views } = teacher;
   if (!teacher.predict) {
     throw new RangeError(`${name} cannot be shown ${rendering} images: it does not answer by the images it is given`);
   }
@@ -29,6 +29,7 @@ export function renderedTeacher(teacher: Teacher, { batchSize, data, rendering }
     hash: bytesToHex(sha256(new TextEncoder().encode(`${teacher.hash} ${rendering}`))),
     taps,
     gives,
+    ...(views !== undefined && { views }),
     outputs(request) {
       const { images } = reader.read(data.dataset.train, request.indices, request.view);
       return teacher.outputs({ ...request, images });

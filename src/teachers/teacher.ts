@@ -38,6 +38,8 @@ export interface Teacher {
   readonly taps: NetworkTaps;
   /** What it can give; methods that need more refuse it. */
   readonly gives: readonly TeacherNeed[];
+  /** It answers to views below this number; absent: to all. */
+  readonly views?: number;
   /** Answers to images of the training part. Errors name the teacher. */
   outputs(request: TeacherRequest): Promise<TeacherOutput>;
   /** Logits `[count, outputs]` of any images; absent where it knows the training images alone (a table of logits). */

@@ -15,7 +15,12 @@ export interface TeacherStoreOptions {
   trainImages: number;
   /** Images per request to the teacher. */
   batchSize: number;
-  /** Told how much of a view is there while it is being computed. */
+  /**
+   * What is stored from before this time, in milliseconds since 1970, is computed anew once it is asked for, and replaced
+   * block by block and whole: others may read meanwhile, and processes that are told the same time share the work.
+   */
+  freshSince?: number;
+  /** Told of each block that was computed, out of those of the view that were missing; never where all is there. */
   onProgress?: (done: number, total: number, view: number) => void;
   signal?: AbortSignal;
 }
@@ -38,6 +43,13 @@ function tapSizes({ taps: { stages, embedding } }: Teacher): Map<string, number>
   return sizes;
 }
 
+/** What is not there of a block of logits. */
+interface MissingBlock {
+  logits: boolean;
+  /** Taps by block of features. */
+  features: Map<number, string[]>;
+}
+
 /** Logits are stored for whole blocks of the training part, features for as many images as are asked for. */
 export class TeacherStore {
   readonly folder: string;
@@ -49,6 +61,8 @@ export class TeacherStore {
   readonly #logits: LogitCache;
   readonly #features: FeatureCache;
   readonly #reader: BatchReader;
+  /** Files that were written here. */
+  readonly #written = new Set<string>();
 
   constructor(teacher: Teacher, options: TeacherStoreOptions) {
     const { data, cacheDir, batchSize } = options;
@@ -77,8 +91,13 @@ export class TeacherStore {
     return Math.min(this.#options.data.train.length - block * featureBlock, featureBlock);
   }
 
-  async #has(tap: string, view: number, block: number): Promise<boolean> {
-    return await this.#features.has(tap, { view, block, rows: this.#rows(block), size: this.sizeOf(tap) });
+  /** The time before which `key` counts as absent. What was written here is new, however coarse the clock of files. */
+  #freshSince(key: string): number | undefined {
+    return this.#written.has(key) ? undefined : this.#options.freshSince;
+  }
+
+  async #has(tap: string, place: { view: number; block: number; freshSince?: number }): Promise<boolean> {
+    return await this.#features.has(tap, { ...place, rows: this.#rows(place.block), size: this.sizeOf(tap) });
   }
 
   /** Bytes that features of a view take: those that are there, and those of all features of the teacher. */
@@ -86,7 +105,7 @@ export class TeacherStore {
     let ofView = 0;
     for (const tap of taps) {
       for (let block = 0; block * featureBlock < this.images; block++) {
-        if (await this.#has(tap, view, block)) {
+        if (await this.#has(tap, { view, block })) {
           ofView += this.#rows(block) * this.sizeOf(tap) * Float32Array.BYTES_PER_ELEMENT;
         }
       }
@@ -94,36 +113,60 @@ export class TeacherStore {
     return { ofView, all: await this.#features.bytes() };
   }
 
+  /** What of a block of logits is to be computed: the logits, and features of the same images by their own blocks. */
+  async #missing(block: number, view: number, taps: readonly string[]): Promise<MissingBlock | undefined> {
+    const { start, end } = this.#logits.range(block);
+    const logits = this.#logits.missing(view + 1, end, this.#freshSince(`${view} ${block}`))
+      .some((one) => one.view === view && one.block === block);
+    const features = new Map<number, string[]>();
+    for (let inner = start / featureBlock; inner * featureBlock < Math.min(end, this.images); inner++) {
+      const missing = [];
+      for (const tap of taps) {
+        const freshSince = this.#freshSince(`${view} ${inner} ${tap}`);
+        if (!await this.#has(tap, { view, block: inner, freshSince })) missing.push(tap);
+      }
+      if (missing.length > 0) features.set(inner, missing);
+    }
+    return logits || features.size > 0 ? { logits, features } : undefined;
+  }
+
   /** Computes what is not there yet of a view. */
   async fill(view: number, taps: readonly string[]): Promise<void> {
     const blocks = Math.ceil(this.images / logitBlock);
+    const missing: number[] = [];
+    for (let block = 0; block < blocks; block++) if (await this.#missing(block, view, taps)) missing.push(block);
     // Processes that begin together begin at different places.
-    const first = Deno.pid % blocks;
-    for (let done = 0; done < blocks; done++) {
-      await this.#fillBlock((first + done) % blocks, view, taps);
-      this.#options.onProgress?.(done + 1, blocks, view);
+    const first = missing.length > 0 ? Deno.pid % missing.length : 0;
+    let done = 0;
+    for (const block of [...missing.slice(first), ...missing.slice(0, first)]) {
+      if (await this.#fillBlock(block, view, taps)) this.#options.onProgress?.(++done, missing.length, view);
     }
   }
 
-  /** A block of logits, and the features of the same images. */
-  async #fillBlock(block: number, view: number, taps: readonly string[]): Promise<void> {
+  /** A block of logits, and the features of the same images; whether anything was missing. */
+  async #fillBlock(block: number, view: number, taps: readonly string[]): Promise<boolean> {
+    // Asked for anew: another process may have written it meanwhile.
+    const missing = await this.#missing(block, view, taps);
+    if (!missing) return false;
     const classes = this.#teacher.taps.outputs;
     const { start, end } = this.#logits.range(block);
-    // Asked for anew: another process may have written it meanwhile.
-    const logitsMissing = this.#logits.missing(view + 1, end).some((one) => one.view === view && one.block === block);
     const logits = new Float32Array((end - start) * classes);
     for (let place = start; place < end; place += featureBlock) {
       const inner = place / featureBlock;
-      const missing: string[] = [];
-      if (place < this.images) {
-        for (const tap of taps) if (!await this.#has(tap, view, inner)) missing.push(tap);
-      }
-      if (!logitsMissing && missing.length === 0) continue;
-      const answer = await this.#compute(inner, view, missing);
+      const wanted = missing.features.get(inner) ?? [];
+      if (!missing.logits && wanted.length === 0) continue;
+      const answer = await this.#compute(inner, view, wanted);
       logits.set(answer.logits, (place - start) * classes);
-      for (const tap of missing) await this.#features.write(tap, { view, block: inner }, answer.features[tap]);
+      for (const tap of wanted) {
+        await this.#features.write(tap, { view, block: inner }, answer.features[tap]);
+        this.#written.add(`${view} ${inner} ${tap}`);
+      }
     }
-    if (logitsMissing) await this.#logits.write({ view, block }, logits);
+    if (missing.logits) {
+      await this.#logits.write({ view, block }, logits);
+      this.#written.add(`${view} ${block}`);
+    }
+    return true;
   }
 
   /** The teacher's answers to the images of a block of features. */

@@ -37,7 +37,7 @@ const filesOf = (folder: string) => [...Deno.readDirSync(folder)].map(({ name })
 Deno.test("answers are computed once per view, and later processes compute nothing", () =>
   inCache(async (options) => {
     const inner = tellingTeacher();
-    const teacher = await cachedTeacher(inner, options);
+    const teacher = cachedTeacher(inner, options);
     for (const view of [0, 1, 0]) {
       const { logits, features } = await teacher.outputs(ask(view, ["stage1"]));
       assertEquals([...logits], positions.flatMap((position) => row(position, view, 3)));
@@ -49,7 +49,7 @@ Deno.test("answers are computed once per view, and later processes compute nothi
     assertEquals(inner.disposed, 1);
 
     const later = tellingTeacher();
-    const again = await cachedTeacher(later, options);
+    const again = cachedTeacher(later, options);
     const { logits } = await again.outputs(ask(1, ["stage1"]));
     assertEquals([...logits], positions.flatMap((position) => row(position, 1, 3)));
     assertEquals(later.asked, 0);
@@ -58,7 +58,7 @@ Deno.test("answers are computed once per view, and later processes compute nothi
 Deno.test("features that come later do not compute the logits' blocks anew on disk, nor other views", () =>
   inCache(async (options) => {
     const inner = tellingTeacher();
-    const teacher = await cachedTeacher(inner, options);
+    const teacher = cachedTeacher(inner, options);
     await teacher.outputs(ask(0));
     const folder = teacherCacheFolder(options.cacheDir, inner, data);
     assertEquals(filesOf(folder), ["view0-block0.f32"]);
@@ -71,13 +71,13 @@ Deno.test("features that come later do not compute the logits' blocks anew on di
 
 Deno.test("a block that is missing or cut off is computed again, and no other", () =>
   inCache(async (options) => {
-    const first = await cachedTeacher(tellingTeacher(), options);
+    const first = cachedTeacher(tellingTeacher(), options);
     await first.outputs(ask(0, ["stage1"]));
     const folder = `${teacherCacheFolder(options.cacheDir, first, data)}/features`;
     // As a kill or a full disk may leave it.
     await Deno.truncate(`${folder}/stage1-view0-block1.f32`, 16);
     const inner = tellingTeacher();
-    const teacher = await cachedTeacher(inner, options);
+    const teacher = cachedTeacher(inner, options);
     const { features } = await teacher.outputs(ask(0, ["stage1"]));
     assertEquals([...features.stage1], positions.flatMap((position) => row(position, 0, 4)));
     assertEquals(inner.asked, featureBlock);
@@ -85,9 +85,9 @@ Deno.test("a block that is missing or cut off is computed again, and no other", 
 
 Deno.test("fresh starts anew, and another teacher, dataset or split has a folder of its own", () =>
   inCache(async (options) => {
-    await (await cachedTeacher(tellingTeacher(), options)).outputs(ask());
+    await cachedTeacher(tellingTeacher(), options).outputs(ask());
     const inner = tellingTeacher();
-    await (await cachedTeacher(inner, { ...options, fresh: true })).outputs(ask());
+    await cachedTeacher(inner, { ...options, freshSince: Date.now() + 1 }).outputs(ask());
     assertEquals(inner.asked, trainCount);
     const folders = [
       teacherCacheFolder("c", { hash: "1" }, data),
@@ -103,11 +103,97 @@ Deno.test("fresh starts anew, and another teacher, dataset or split has a folder
     assertEquals(new Set(folders).size, folders.length);
   }));
 
+Deno.test("fresh replaces what it is asked for, once, while others go on reading it", () =>
+  inCache(async (options) => {
+    const reader = cachedTeacher(tellingTeacher(), options);
+    await reader.outputs(ask(0, ["stage1"]));
+    await reader.outputs(ask(1, ["stage1"]));
+    const inner = tellingTeacher();
+    const { outputs } = inner;
+    inner.outputs = async (request) => {
+      // As another process would, in the middle of it: what it does not hold in memory it reads from the disk.
+      for (const view of [0, 1]) {
+        const other = tellingTeacher();
+        const { features } = await cachedTeacher(other, options).outputs(ask(view, ["stage1"]));
+        assertEquals([...features.stage1], positions.flatMap((position) => row(position, view, 4)));
+        assertEquals(other.asked, 0);
+      }
+      return await outputs.call(inner, request);
+    };
+    const fresh = cachedTeacher(inner, { ...options, freshSince: Date.now() + 1 });
+    for (const view of [0, 0, 1, 0]) {
+      const { logits } = await fresh.outputs(ask(view, ["stage1"]));
+      assertEquals([...logits], positions.flatMap((position) => row(position, view, 3)));
+    }
+    assertEquals(inner.asked, 2 * trainCount);
+  }));
+
+Deno.test("processes that are told the same time share what is made anew", () =>
+  inCache(async (options) => {
+    await cachedTeacher(tellingTeacher(), options).outputs(ask(0, ["stage1"]));
+    const old = new Date(Date.now() - 120_000);
+    const folder = teacherCacheFolder(options.cacheDir, tellingTeacher(), data);
+    for (const part of [folder, `${folder}/features`]) {
+      for (const { isFile, name } of Deno.readDirSync(part)) if (isFile) Deno.utimeSync(`${part}/${name}`, old, old);
+    }
+    const freshSince = Date.now() - 60_000;
+    const asked = [];
+    for (let process = 0; process < 2; process++) {
+      const inner = tellingTeacher();
+      await cachedTeacher(inner, { ...options, freshSince }).outputs(ask(0, ["stage1"]));
+      asked.push(inner.asked);
+    }
+    assertEquals(asked, [trainCount, 0]);
+  }));
+
+Deno.test("progress is told of blocks that were computed, never of those that are there", () =>
+  inCache(async (options) => {
+    const told: number[][] = [];
+    const onProgress = (...progress: number[]) => told.push(progress);
+    const first = cachedTeacher(tellingTeacher(), { ...options, onProgress });
+    await first.outputs(ask(1));
+    assertEquals(told.splice(0), [[1, 1, 1]]);
+    await first.outputs(ask(0));
+    await first.outputs(ask(1));
+    assertEquals(told.splice(0), [[1, 1, 0]]);
+    await cachedTeacher(tellingTeacher(), { ...options, onProgress }).outputs(ask(1));
+    assertEquals(told.splice(0), []);
+    await first.outputs(ask(1, ["stage1"]));
+    assertEquals(told.splice(0), [[1, 1, 1]]);
+  }));
+
+Deno.test("taps may be called anything: names that are alike do not share what is kept", () =>
+  inCache(async (options) => {
+    const names = ["a.b", "a_b", "a/b", "logits", "view0-block0"];
+    const inner = tellingTeacher();
+    const { outputs } = inner;
+    const teacher = cachedTeacher({
+      ...inner,
+      taps: { stages: names.map((name) => ({ name, shape: [2, 2, 1], before: false })), outputs: 3 },
+      async outputs(request) {
+        const { features, logits } = await outputs.call(inner, request);
+        // Each says which it is.
+        for (const name of request.features) {
+          features[name] = features[name].map((value) => value + 0.5 * names.indexOf(name));
+        }
+        return { logits, features };
+      },
+    }, options);
+    const { features, logits } = await teacher.outputs(ask(0, names));
+    assertEquals([...logits], positions.flatMap((position) => row(position, 0, 3)));
+    for (const [index, name] of names.entries()) {
+      assertEquals(
+        [...features[name]],
+        positions.flatMap((position) => row(position, 0, 4).map((one) => one + index / 2)),
+      );
+    }
+  }));
+
 Deno.test("features beyond the memory or the disk are computed each time, and are right", async () => {
   for (const limit of [{ memoryBytes: 100 }, { diskBytes: 100 }]) {
     await inCache(async (options) => {
       const inner = tellingTeacher();
-      const teacher = await cachedTeacher(inner, options);
+      const teacher = cachedTeacher(inner, options);
       for (let turn = 1; turn <= 2; turn++) {
         const { features } = await teacher.outputs(ask(0, ["stage1"]));
         assertEquals([...features.stage1], positions.flatMap((position) => row(position, 0, 4)));
@@ -129,7 +215,7 @@ Deno.test("features beyond the memory or the disk are computed each time, and ar
 Deno.test("images beyond those that were announced are computed when they are asked for", () =>
   inCache(async (options) => {
     const inner = tellingTeacher();
-    const teacher = await cachedTeacher(inner, options);
+    const teacher = cachedTeacher(inner, options);
     await teacher.outputs(ask(0, ["stage1"], [3, 4]));
     // Blocks are whole: the logits' covers all images here.
     assertEquals(inner.asked, trainCount);
@@ -148,12 +234,12 @@ Deno.test("several fill one folder at once and agree; what fails leaves nothing 
       if (++calls > 4) throw new Error("the teacher broke");
       return outputs.call(failing, request);
     };
-    const broken = await cachedTeacher(failing, options);
+    const broken = cachedTeacher(failing, options);
     await assertRejects(() => broken.outputs(ask(0, ["stage1"])), Error, "the teacher broke");
     const folder = teacherCacheFolder(options.cacheDir, failing, data);
     assertEquals(filesOf(`${folder}/features`), ["stage1-view0-block0.f32"]);
     const answers = await Promise.all([1, 2, 3].map(async () => {
-      const teacher = await cachedTeacher(tellingTeacher(), options);
+      const teacher = cachedTeacher(tellingTeacher(), options);
       return (await teacher.outputs(ask(0, ["stage1"]))).features.stage1;
     }));
     for (const answer of answers) assertEquals([...answer], positions.flatMap((position) => row(position, 0, 4)));
@@ -178,7 +264,7 @@ Deno.test("a process that is killed leaves whole blocks, which the next one take
     assertEquals((await child.status).signal, "SIGKILL");
     const trainImages = fillingData.train.length;
     const inner = tellingTeacher();
-    const teacher = await cachedTeacher(inner, { data: fillingData, cacheDir, trainImages, batchSize: 32 });
+    const teacher = cachedTeacher(inner, { data: fillingData, cacheDir, trainImages, batchSize: 32 });
     const folder = `${teacherCacheFolder(cacheDir, inner, fillingData)}/features`;
     const whole = filesOf(folder).filter((name) => name.endsWith(".f32"));
     assert(whole.length >= Math.floor(computed / featureBlock), `${whole} after ${computed} images`);
@@ -194,8 +280,8 @@ Deno.test("a process that is killed leaves whole blocks, which the next one take
 Deno.test("an abort ends the filling, and a table of logits is given back as it is", () =>
   inCache(async (options) => {
     const table = logitsTeacher({ name: "t", hash: "1", classes: 3, read: () => Promise.resolve(new Float32Array(3)) });
-    assertStrictEquals(await cachedTeacher(table, options), table);
-    const teacher = await cachedTeacher(tellingTeacher(), { ...options, signal: AbortSignal.abort(new Error("stop")) });
+    assertStrictEquals(cachedTeacher(table, options), table);
+    const teacher = cachedTeacher(tellingTeacher(), { ...options, signal: AbortSignal.abort(new Error("stop")) });
     await assertRejects(() => teacher.outputs(ask()), Error, "stop");
   }));
 
@@ -218,7 +304,7 @@ Deno.test("a training with a cached network is the one with the network itself",
     const weights = initialiseWeights(architecture, 3, { randomStatistics: true });
     const open = () => networkTeacher({ name: "n", architecture, weights, engine, batchSize: 32 });
     const distiller = createDistiller("kd");
-    const [own, kept] = [open(), await cachedTeacher(open(), { data: bars, cacheDir, trainImages, batchSize: 32 })];
+    const [own, kept] = [open(), cachedTeacher(open(), { data: bars, cacheDir, trainImages, batchSize: 32 })];
     const student = tinyArchitecture();
     const direct = await train(student, { ...options, distiller, teachers: [own] });
     const cached = await train(student, { ...options, distiller, teachers: [kept] });

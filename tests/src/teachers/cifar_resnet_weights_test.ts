@@ -5,7 +5,7 @@ import { findCifar10 } from "../../../src/data/sources/cifar10.ts";
 import { startWasmEngine } from "../../../src/engine/wasm/engine.ts";
 import { openTeacher } from "../../../src/teachers/open_teacher.ts";
 import { readContext, withFolder } from "../data/sample_files.ts";
-import { inFolder, noiseData } from "./fixtures.ts";
+import { floatTensor, inFolder, noiseData, type TestTensor } from "./fixtures.ts";
 import { torchResnet } from "./torch_resnet.ts";
 
 const engine = await startWasmEngine();
@@ -65,8 +65,24 @@ Deno.test("weights of another network than named are refused", () =>
     await assertRejects(
       () => openTeacher(path, grey),
       RangeError,
-      "3 channels, the data has 1; the option convertColours",
+      "3 channels, the data has 1; the option convertColours (--teacher-colours)",
     );
+  }));
+
+Deno.test("tensors that would be left out are refused by name", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/weights.safetensors`;
+    const refused: [Record<string, TestTensor>, string][] = [
+      [{ "conv1.bias": floatTensor([2], [1, 1]) }, 'tensor "conv1.bias" is none'],
+      [{ "layer1.0.downsample.0.weight": floatTensor([1], [1]) }, 'tensor "layer1.0.downsample.0.weight" is none'],
+      [{ "layer2.2.conv1.weight": floatTensor([1], [1]) }, 'tensor "layer2.2.conv1.weight" is none'],
+      [{ "module.linear.bias": floatTensor([3], [1, 2, 3]) }, 'tensors of one name with and without "module."'],
+    ];
+    for (const [more, message] of refused) {
+      await Deno.writeFile(path, torchResnet({ channels: 3, more }).file);
+      const error = await assertRejects(() => openTeacher(path, options), RangeError, message);
+      assert(error.message.startsWith(`${path}: `), error.message);
+    }
   }));
 
 const folder = Deno.env.get("NACRE_TEACHERS");

@@ -16,7 +16,7 @@ if (import.meta.main) {
   };
   const trainImages = fillingData.train.length;
   const options = { data: fillingData, cacheDir: Deno.args[0], trainImages, batchSize: 32 };
-  const teacher = await cachedTeacher(inner, options);
+  const teacher = cachedTeacher(inner, options);
   await teacher.outputs(requestOf(fillingData, { images: new Float32Array(4), positions: [0], features: ["stage1"] }));
   // Long enough to be killed even where that comes late.
   await new Promise((resolve) => setTimeout(resolve, 20_000));

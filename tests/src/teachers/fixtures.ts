@@ -131,6 +131,28 @@ export function meanOnnx(
     .message(8, new ProtobufWriter().text(1, "").integer(2, 17)).finish();
 }
 
+/** {@linkcode meanOnnx} of colours, plus what three floats at the beginning of the file `location` say. */
+export function externalOnnx(location: string, axes: readonly number[]): Uint8Array<ArrayBuffer> {
+  const node = (op: string, inputs: readonly string[], output: string) => {
+    const writer = new ProtobufWriter();
+    for (const input of inputs) writer.text(1, input);
+    return writer.text(2, output).text(4, op);
+  };
+  const integers = new ProtobufWriter().text(1, "axes").integers(8, axes).integer(20, 7);
+  const flat = new ProtobufWriter().text(1, "keepdims").integer(3, 0).integer(20, 2);
+  const entry = (key: string, value: string) => new ProtobufWriter().text(1, key).text(2, value);
+  const bias = new ProtobufWriter().integer(1, 3).integer(2, 1).text(8, "bias").message(13, entry("location", location))
+    .message(13, entry("offset", "0")).message(13, entry("length", "12")).integer(14, 1);
+  const graph = new ProtobufWriter().message(
+    1,
+    node("ReduceMean", ["x"], "means").message(5, integers).message(5, flat),
+  )
+    .message(1, node("Add", ["means", "bias"], "logits")).text(2, "external").message(5, bias)
+    .message(11, port("x", ["n", 3, 8, 8])).message(12, port("logits", ["n", "c"]));
+  return new ProtobufWriter().integer(1, 8).message(7, graph)
+    .message(8, new ProtobufWriter().text(1, "").integer(2, 17)).finish();
+}
+
 /** Requests of the images at `positions` of the training part as `images`. */
 export function requestOf(
   data: TrainingData,

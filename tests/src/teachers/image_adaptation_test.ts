@@ -53,11 +53,19 @@ Deno.test("sizes and channels that differ are refused by name of the option that
   assertThrows(
     adapt({ height: 9, width: 8, channels: 1 }),
     RangeError,
-    "t.onnx: it takes images of 9x8, the data has 8x8; the option resize",
+    "t.onnx: it takes images of 9x8, the data has 8x8; the option resize (--teacher-resize) adapts them",
   );
-  assertThrows(adapt({ height: 8, width: 8, channels: 3 }), RangeError, "option convertColours");
+  assertThrows(
+    adapt({ height: 8, width: 8, channels: 3 }),
+    RangeError,
+    "option convertColours (--teacher-colours) adapts them",
+  );
   const square = { height: 8, width: 8, channels: 1 };
-  assertThrows(adapt(square, "imagenet"), RangeError, "t.onnx: normalisation has 3 numbers of mean for a teacher of 1");
+  assertThrows(
+    adapt(square, "imagenet"),
+    RangeError,
+    "t.onnx: normalisation (--teacher-normalisation) has 3 numbers of mean for a teacher of 1",
+  );
   assertThrows(adapt(square, { mean: [0], deviation: [0] }), RangeError, "deviations above 0");
   assertThrows(adapt(square, { mean: [NaN], deviation: [1] }), RangeError, "deviations above 0");
 });

@@ -1,8 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createDistiller } from "../../../src/distillation/table.ts";
 import { startWasmEngine } from "../../../src/engine/wasm/engine.ts";
 import { openTeacher } from "../../../src/teachers/open_teacher.ts";
+import { requireViews } from "../../../src/teachers/require_views.ts";
 import type { Teacher } from "../../../src/teachers/teacher.ts";
-import { encodeNpy, encodeTensors, floatTensor, inFolder, noiseData, requestOf } from "./fixtures.ts";
+import { train } from "../../../src/training/train.ts";
+import { encodeNpy, encodeTensors, floatTensor, inFolder, noiseData, requestOf, tinyArchitecture } from "./fixtures.ts";
 
 const engine = await startWasmEngine();
 const data = noiseData();
@@ -45,12 +48,50 @@ Deno.test("rows are those of the dataset's own order, in every format and type",
   for (const [file, tolerance] of files) {
     await opened(file, async (teacher) => {
       assertEquals([teacher.gives, teacher.taps, teacher.predict], [["logits"], { stages: [], outputs: 3 }, undefined]);
+      assertEquals(teacher.views, 1);
       for (const [at, value] of (await answer(teacher)).entries()) {
         assertAlmostEquals(value, expected([0, 1, 2])[at], tolerance);
       }
     });
   }
 });
+
+Deno.test("a training that sees views that a table does not have is refused before its first step", () =>
+  opened(encodeNpy(bytesOf(rowsOf(3, 2)), { shape: `2, ${count}, 3` }), async (teacher) => {
+    assertEquals(teacher.views, 2);
+    const message =
+      "logits knows 2 views of the images only, and the training would see 3; train with at most 2 views (--views=2";
+    for (const [views, epochs] of [[1, 9], [2, 9], [9, 2]]) requireViews([teacher], { views, epochs });
+    assertThrows(() => requireViews([teacher], { views: 9, epochs: 3 }), RangeError, message);
+    assertThrows(
+      () => requireViews([{ name: "t", views: 1 }], { views: 2, epochs: 2 }),
+      RangeError,
+      "t knows the images as they are only, and the training would see 2; train with at most 1 view (",
+    );
+    requireViews([{ name: "t" }], { views: 9, epochs: 9 });
+    let steps = 0;
+    const training = {
+      engine,
+      data,
+      distiller: createDistiller("kd"),
+      teachers: [teacher],
+      trainImages: 8,
+      batchSize: 4,
+    };
+    const run = (views: number) =>
+      train(tinyArchitecture(), {
+        ...training,
+        views,
+        epochs: 3,
+        seed: 1,
+        peakLearningRate: 0.01,
+        onStep: () => steps++,
+      });
+    await assertRejects(() => run(3), RangeError, message);
+    assertEquals(steps, 0);
+    await run(2);
+    assertEquals(steps, 6);
+  }));
 
 Deno.test("views have tables of their own, and one that is not there is refused when asked for", () =>
   opened(encodeNpy(bytesOf(rowsOf(3, 2)), { shape: `2, ${count}, 3` }), async (teacher) => {
@@ -107,7 +148,10 @@ Deno.test("tables that do not fit are refused in one line", async () => {
     [encodeNpy(values, { shape: `${3 * count},` }), "allowed are [images, classes] and [views, images, classes]"],
     [encodeNpy(bytesOf(nan), { shape: `${count}, 3` }), "row 7 holds NaN"],
     [encodeNpy(bytesOf(infinite), { shape: `${count}, 3` }), "row 0 holds Infinity"],
-    [encodeNpy(bytesOf(rowsOf(5)), { shape: `${count}, 5` }), "it has 5 classes, the data has 3; the option classes"],
+    [
+      encodeNpy(bytesOf(rowsOf(5)), { shape: `${count}, 5` }),
+      "it has 5 classes, the data has 3; the option classes (--teacher-classes)",
+    ],
     [encodeNpy(new Uint8Array(), { shape: `0, ${count}, 3` }), "which is empty"],
     [encodeNpy(values, { shape: `${count}, 3`, fortran: "True" }), "Fortran order"],
     [encodeNpy(values, { shape: `${count}, 3`, descr: "<i4" }), "its values are <i4"],

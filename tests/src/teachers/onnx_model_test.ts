@@ -6,7 +6,7 @@ import { exportOnnx } from "../../../src/export/onnx.ts";
 import { initialiseWeights } from "../../../src/models/weights.ts";
 import { networkTeacher } from "../../../src/teachers/network_teacher.ts";
 import { openTeacher } from "../../../src/teachers/open_teacher.ts";
-import { inFolder, meanOnnx, noiseData, requestOf, tinyArchitecture, withOutputs } from "./fixtures.ts";
+import { externalOnnx, inFolder, meanOnnx, noiseData, requestOf, tinyArchitecture, withOutputs } from "./fixtures.ts";
 
 const engine = await startWasmEngine();
 const colour = noiseData({ channels: 3 });
@@ -114,12 +114,18 @@ Deno.test("probabilities become logarithms, of which the softmax is the same", a
 Deno.test("models that do not fit are refused in one line", async () => {
   const axes = [2, 3];
   const refused: [Uint8Array, string][] = [
-    [meanOnnx(["n", 3, 9, 9], { axes }), "takes images of 9x9, the data has 8x8; the option resize"],
-    [meanOnnx(["n", 1, 8, 8], { axes }), "images of 1 channels, the data has 3; the option convertColours"],
+    [meanOnnx(["n", 3, 9, 9], { axes }), "takes images of 9x9, the data has 8x8; the option resize (--teacher-resize)"],
+    [
+      meanOnnx(["n", 1, 8, 8], { axes }),
+      "images of 1 channels, the data has 3; the option convertColours (--teacher-colours)",
+    ],
     [meanOnnx(["n", 5, 8, 8], { axes }), "has 5 channels; allowed are 1 and 3"],
     [meanOnnx(["n", 192], { axes: [1] }), "its input is [?, 192]; allowed are [N, height, width, channels]"],
     [meanOnnx(["n", 3, 8, 8], { axes: [3] }), "no output is [images, classes]; it has [4,3,8]"],
-    [meanOnnx(["n", 3, 8, 8], { axes: [1, 2] }), "it has 8 classes, the data has 3; the option classes"],
+    [
+      meanOnnx(["n", 3, 8, 8], { axes: [1, 2] }),
+      "it has 8 classes, the data has 3; the option classes (--teacher-classes)",
+    ],
     [meanOnnx(["n", 3, 8, 8], { axes, end: "Log" }), "a logit of image"],
     [meanOnnx(["n", 3, 1e6, 1e6], { axes }), "more than 4 million pixels"],
   ];
@@ -134,3 +140,44 @@ Deno.test("models that do not fit are refused in one line", async () => {
     });
   }
 });
+
+Deno.test("weights in a file beside the model are found from anywhere, and belong to its hash", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/model.onnx`;
+    await Deno.writeFile(path, externalOnnx("weights/model.onnx.data", [2, 3]));
+    await Deno.mkdir(`${folder}/weights`);
+    const images = imagesOf(colour);
+    const hashes = new Set<string>();
+    const first = [];
+    for (const bias of [[0, 0, 0], [1, -2, 3], [1, -2, 3]]) {
+      await Deno.writeFile(`${folder}/weights/model.onnx.data`, new Uint8Array(Float32Array.from(bias).buffer));
+      const teacher = await openTeacher(path, { engine, data: colour, batchSize: 4 });
+      hashes.add(teacher.hash);
+      const { logits } = await teacher.outputs(requestOf(colour, { images, positions }));
+      if (hashes.size === 1) first.push(...logits);
+      for (const [at, value] of logits.entries()) assertAlmostEquals(value, first[at] + bias[at % 3], 1e-5);
+      teacher.dispose();
+    }
+    assertEquals(hashes.size, 2);
+  }));
+
+Deno.test("weights that are not there, or lie outside the folder of the model, are refused in one line", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/inner`);
+    await Deno.writeFile(`${folder}/secret`, new Uint8Array(12));
+    const path = `${folder}/inner/model.onnx`;
+    const refused = [
+      ["absent.data", 'its weights lie in "absent.data", which is not beside it'],
+      [".", 'its weights lie in ".", which is not beside it'],
+      ["../secret", "not within the folder of the model"],
+      ["a/../../secret", "not within the folder of the model"],
+      [`${folder}/secret`, "not within the folder of the model"],
+      ["", "not within the folder of the model"],
+    ];
+    for (const [location, message] of refused) {
+      await Deno.writeFile(path, externalOnnx(location, [2, 3]));
+      const open = () => openTeacher(path, { engine, data: colour, batchSize: 4 });
+      const error = await assertRejects(open, RangeError, message);
+      assert(error.message.startsWith(`${path}: `) && !error.message.includes("\n"), error.message);
+    }
+  }));

@@ -51,9 +51,21 @@ Deno.test("columns are chosen by classes, and without them another number of cla
     const path = `${folder}/teacher.safetensors`;
     await Deno.writeFile(path, checkpoint({ classes: 5 }).file);
     const open = (classes?: number[]) => openTeacher(path, { ...options, classes });
-    await assertRejects(() => open(), RangeError, `${path}: it has 5 classes, the data has 3; the option classes`);
-    await assertRejects(() => open([0, 1]), RangeError, "classes must name 3 columns, one per class, got 2");
-    await assertRejects(() => open([0, 1, 5]), RangeError, "classes names column 5; allowed are 0 to 4");
+    await assertRejects(
+      () => open(),
+      RangeError,
+      `${path}: it has 5 classes, the data has 3; the option classes (--teacher-classes) `,
+    );
+    await assertRejects(
+      () => open([0, 1]),
+      RangeError,
+      "classes (--teacher-classes) must name 3 columns, one per class, got 2",
+    );
+    await assertRejects(
+      () => open([0, 1, 5]),
+      RangeError,
+      "classes (--teacher-classes) names column 5; allowed are 0 to 4",
+    );
     await assertRejects(() => open([0, 1, 1]), RangeError, "names a column twice");
     const all = await openTeacher(path, { ...options, data: withClasses(5) });
     const some = await open([4, 0, 2]);

@@ -48,11 +48,13 @@ function conv({ channels, side, values }: Planes, kernel: number[], { filters, s
 
 /** One block per stage; `shortcut`: what a strided one is called where it has weights. */
 export function torchResnet(
-  { channels, shortcut, prefix = "", metadata }: {
+  { channels, shortcut, prefix = "", metadata, more }: {
     channels: number;
     shortcut?: string;
     prefix?: string;
     metadata?: Record<string, string>;
+    /** Tensors that the network does not have. */
+    more?: Record<string, TestTensor>;
   },
 ): TorchResnet {
   const random = new Random(5);
@@ -97,7 +99,7 @@ export function torchResnet(
   };
   const relu = (planes: Planes): Planes => ({ ...planes, values: planes.values.map((value) => Math.max(0, value)) });
   return {
-    file: encodeTensors(tensors, metadata),
+    file: encodeTensors({ ...tensors, ...more }, metadata),
     logits(image) {
       const planes = { channels, side: 32, values: new Float64Array(image.length) };
       for (const [at, value] of image.entries()) {

@@ -39,7 +39,7 @@ Deno.test("logit and feature methods train with a checkpoint and with its ONNX f
     for (const name of ["a.safetensors", "a.onnx"]) {
       for (const kept of [false, true]) {
         const opened = await openTeacher(`${folder}/${name}`, options);
-        const teacher = kept ? await cachedTeacher(opened, { ...options, cacheDir: `${folder}/cache` }) : opened;
+        const teacher = kept ? cachedTeacher(opened, { ...options, cacheDir: `${folder}/cache` }) : opened;
         for (const method of [methodOf(kd), methodOf(attention)]) {
           const { loss } = await train(student, { ...options, distiller: method, teachers: [teacher] });
           assert(Number.isFinite(loss));
