@@ -1,17 +1,20 @@
-// Every distillation method beside plain training and plain distillation: same students, same data, same number of steps.
+// Every distillation method beside plain training and plain distillation: same students, data and numbers of a training.
 import * as z from "zod";
 import { type Bench, commonOptions } from "./bench.ts";
 import { compare, type TeachersOf } from "./distillation/comparison.ts";
 import { type CostRow, measureCosts } from "./distillation/cost.ts";
 import { figureOf } from "./distillation/figure.ts";
+import { type FlatRow, flatRow } from "./distillation/flat_row.ts";
+import { lockFolder } from "./distillation/folder_lock.ts";
 import { fullRecipe, type Recipe } from "./distillation/job.ts";
 import { markdownOf } from "./distillation/markdown.ts";
 import { pairNames, timedNames } from "./distillation/networks.ts";
 import { datasetNames } from "./distillation/plan.ts";
 import { type MethodRow, methodRows } from "./distillation/rows.ts";
-import { summaryOf, type SummaryRow, verdict } from "./distillation/summary.ts";
+import { savedCosts } from "./distillation/saved_costs.ts";
+import { type CodeCount, type LeftOut, summaryOf } from "./distillation/summary.ts";
 import { describeMachine, type Machine } from "./machine.ts";
-import { rounded, saveText } from "./results.ts";
+import { resultsFolder, saveText } from "./results.ts";
 import { suggest } from "../src/cli/suggest.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 
@@ -20,7 +23,8 @@ const rowNames = ["accuracy", "cost"] as const;
 const optionsSchema = z.strictObject({
   row: z.array(z.enum(rowNames)).default(["accuracy"]).meta({
     placeholder: rowNames.join("|"),
-    description: "accuracy: all trainings, which takes an hour. cost: time and memory of a step, on an idle machine",
+    description: "accuracy: all trainings, which takes an hour; its text takes in costs saved the same day. " +
+      "cost: time and memory of a step, on an idle machine",
   }),
   method: z.array(z.string().min(1)).default([]).meta({
     placeholder: "NAME",
@@ -73,61 +77,19 @@ const optionsSchema = z.strictObject({
 
 export type DistillationOptions = z.output<typeof optionsSchema>;
 
-/** A row as a table of the terminal shows it; shares in percent. */
-interface FlatRow {
-  dataset: string;
-  pair: string;
-  method: string;
-  n: number;
-  accuracy: number | null;
-  low: number | null;
-  high: number | null;
-  lessKd: number | null;
-  lessKdLow: number | null;
-  lessKdHigh: number | null;
-  p: number | null;
-  correctedP: number | null;
-  better: number | null;
-  worse: number | null;
-  failed: number;
-  seconds: number | null;
-  verdict: string;
-}
-
 export interface DistillationResult {
   overall: FlatRow[];
   rows: FlatRow[];
+  /** Methods that `overall` does without. */
+  leftOut: LeftOut[];
+  /** More than one: the results were made with several states of the code. */
+  codes: CodeCount[];
   trainings: number;
   planned: number;
   costs: CostRow[];
   recipe: Recipe;
   teachers: TeachersOf;
   machine: Machine;
-}
-
-function flatRow(row: SummaryRow, { dataset, pair }: { dataset: string; pair: string }): FlatRow {
-  const { accuracy, difference, failed, method, seconds, trainings } = row;
-  const percent = (share: number | null | undefined) => share == null ? null : Math.round(1e4 * share) / 100;
-  const p = (value: number | null | undefined) => value == null ? null : Number(value.toPrecision(3));
-  return {
-    dataset,
-    pair,
-    method,
-    n: trainings,
-    accuracy: percent(accuracy?.mean),
-    low: percent(accuracy?.low),
-    high: percent(accuracy?.high),
-    lessKd: percent(difference?.mean),
-    lessKdLow: percent(difference?.low),
-    lessKdHigh: percent(difference?.high),
-    p: p(difference?.p),
-    correctedP: p(difference?.correctedP),
-    better: difference?.better ?? null,
-    worse: difference?.worse ?? null,
-    failed,
-    seconds: seconds === null ? null : rounded(seconds),
-    verdict: verdict(row),
-  };
 }
 
 /** The rows that `names` ask for, with the controls; UsageError on an unknown name. */
@@ -144,12 +106,14 @@ function rowsOf(names: readonly string[]): MethodRow[] {
 async function run(options: DistillationOptions): Promise<DistillationResult> {
   const { epochs, folder, seeds, teacherEpochs, trainImages, workers } = options;
   const recipe = { ...fullRecipe, epochs, trainImages, teacherEpochs };
+  const methods = rowsOf(options.method);
+  using _lock = await lockFolder(folder);
   const common = {
     folder,
     recipe,
     seeds,
     workers,
-    rows: rowsOf(options.method),
+    rows: methods,
     datasets: options.dataset.length > 0 ? options.dataset : datasetNames,
     log: (line: string) => console.error(line),
   };
@@ -166,15 +130,20 @@ async function run(options: DistillationOptions): Promise<DistillationResult> {
   const machine = describeMachine();
   if (options.save && records.length > 0) {
     const date = new Date().toISOString();
-    const figure = `distillation-${date.slice(0, 10)}.svg`;
+    const day = date.slice(0, 10);
+    const drawn = summary.overall.some(({ difference }) => difference !== null);
+    const figure = drawn ? `distillation-${day}.svg` : undefined;
     const name = `${machine.processor}, ${machine.cores} cores, Deno ${machine.deno}`;
-    const text = markdownOf({ summary, costs, date, figure, machine: name, planned, recipe, teachers });
-    console.error(`saved ${saveText(figure, figureOf(summary))}`);
-    console.error(`saved ${saveText(figure.replace(/svg$/, "md"), text)}`);
+    const known = costs.length > 0 ? costs : savedCosts(resultsFolder, day);
+    const text = markdownOf({ summary, costs: known, date, figure, machine: name, methods, planned, recipe, teachers });
+    if (figure !== undefined) console.error(`saved ${saveText(figure, figureOf(summary))}`);
+    console.error(`saved ${saveText(`distillation-${day}.md`, text)}`);
   }
   return {
-    overall: summary.overall.map((row) => flatRow(row, { dataset: "all", pair: "all" })),
-    rows: summary.settings.flatMap(({ rows, ...setting }) => rows.map((row) => flatRow(row, setting))),
+    overall: summary.overall.map((row) => flatRow(row, { dataset: "all", pair: "all", methods })),
+    rows: summary.settings.flatMap(({ rows, ...setting }) => rows.map((row) => flatRow(row, { ...setting, methods }))),
+    leftOut: summary.leftOut,
+    codes: summary.codes,
     trainings: records.length,
     planned,
     costs,

@@ -6,6 +6,7 @@ import type { Bench } from "./bench.ts";
 import { bench as controllers } from "./controllers.ts";
 import { bench as deviceServer } from "./device_server.ts";
 import { bench as distillation } from "./distillation.ts";
+import { bench as distillationTasks } from "./distillation_tasks.ts";
 import { bench as kernels } from "./kernels.ts";
 import { bench as linearTheory } from "./linear_theory.ts";
 import { bench as measurement } from "./measurement.ts";
@@ -15,9 +16,8 @@ import { bench as trials } from "./trials.ts";
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
 const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
-  [controllers, deviceServer, distillation, kernels, linearTheory, measurement, trainStep, trials].map((
-    bench,
-  ) => [bench.name, bench as unknown as Bench]),
+  [controllers, deviceServer, distillation, distillationTasks, kernels, linearTheory, measurement, trainStep, trials]
+    .map((bench) => [bench.name, bench as unknown as Bench]),
 );
 
 /** Lists of rows as tables, the rest as it is. */
@@ -33,7 +33,7 @@ function show(result: object): void {
 export async function main(args: readonly string[]): Promise<void> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help") {
-    for (const { name, summary } of Object.values(benches)) console.log(`${name.padEnd(14)}${summary}`);
+    for (const { name, summary } of Object.values(benches)) console.log(`${name.padEnd(20)}${summary}`);
     return;
   }
   const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

@@ -1,9 +1,10 @@
 // Where results go: a file a day, kept with the code that gave them.
 
-const folder = new URL("./results/", import.meta.url);
+/** bench/results. */
+export const resultsFolder = new URL("./results/", import.meta.url);
 
 /** Writes `result` as `NAME-YYYY-MM-DD.json` to bench/results, or to `into`; a later one of the day replaces it. */
-export function saveResult(name: string, result: { date: string }, into: URL = folder): string {
+export function saveResult(name: string, result: { date: string }, into: URL = resultsFolder): string {
   Deno.mkdirSync(into, { recursive: true });
   const path = new URL(`${name}-${result.date.slice(0, 10)}.json`, into).pathname;
   Deno.writeTextFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
@@ -11,7 +12,7 @@ export function saveResult(name: string, result: { date: string }, into: URL = f
 }
 
 /** Writes `text` to the file `name` in bench/results, or in `into`, and gives its path. */
-export function saveText(name: string, text: string, into: URL = folder): string {
+export function saveText(name: string, text: string, into: URL = resultsFolder): string {
   Deno.mkdirSync(into, { recursive: true });
   const path = new URL(name, into).pathname;
   Deno.writeTextFileSync(path, text);

@@ -1,10 +1,11 @@
 // The comparison itself: teachers, then every training that has no result yet, each result kept at once.
 import { prepareDataset } from "../../src/data/table.ts";
 import { formatPercent } from "../../src/cli/format.ts";
+import { codeHash } from "./code.ts";
 import type { Job, MethodJob, Recipe } from "./job.ts";
 import type { PairName } from "./networks.ts";
 import { type ComparedDataset, planTrainings, type PreparedDataset, teacherKey, type Training } from "./plan.ts";
-import { Records, type ResultRecord } from "./records.ts";
+import { Records, recordSchema, type ResultRecord } from "./records.ts";
 import type { MethodRow } from "./rows.ts";
 import { runJobs } from "./workers.ts";
 
@@ -51,7 +52,8 @@ export async function ensureTeachers(
   { folder, log, recipe, rows, workers }: Pick<ComparisonOptions, "folder" | "log" | "recipe" | "rows" | "workers">,
 ): Promise<TeachersOf> {
   const most = Math.max(0, ...rows.map(({ teachers }) => teachers));
-  const records = new Records(`${folder}/teachers.jsonl`);
+  const records = new Records(`${folder}/teachers.jsonl`, recordSchema);
+  const code = codeHash();
   const all = (Object.entries(prepared) as [ComparedDataset, PreparedDataset][]).flatMap(([dataset, known]) =>
     Array.from({ length: most }, (_, index) => {
       const key = teacherKey(known, recipe, index);
@@ -77,7 +79,7 @@ export async function ensureTeachers(
     take({ dataset, index, key }, reply) {
       if (reply.type === "failed") throw new Error(`the teacher of ${dataset} failed: ${reply.reason}`);
       if (reply.type !== "trained") throw new Error(`a training was answered with "${reply.type}"`);
-      records.add({ key, dataset, pair: "teacher", row: "teacher", seed: index, ...reply });
+      records.add({ key, dataset, pair: "teacher", row: "teacher", seed: index, code, ...reply });
       log(`teacher ${index} of ${dataset}: ${formatPercent(reply.testAccuracy)} in ${reply.seconds.toFixed(0)} s`);
     },
   });
@@ -135,7 +137,8 @@ export async function compare(options: ComparisonOptions): Promise<ComparisonRes
   await Deno.mkdir(folder, { recursive: true });
   const started = performance.now();
   const minutes = () => (performance.now() - started) / 60_000;
-  const records = new Records(`${folder}/results.jsonl`);
+  const records = new Records(`${folder}/results.jsonl`, recordSchema);
+  const code = codeHash();
   const prepared = await prepareDatasets(options);
   const trainings = planTrainings(prepared, options);
   const missing = trainings.filter(({ key }) => !records.isDone(key));
@@ -149,7 +152,7 @@ export async function compare(options: ComparisonOptions): Promise<ComparisonRes
       if (reply.type !== "trained" && reply.type !== "failed") {
         throw new Error(`a training was answered with "${reply.type}"`);
       }
-      records.add({ key, dataset, pair, row: row.name, seed, ...reply });
+      records.add({ key, dataset, pair, row: row.name, seed, code, ...reply });
       const outcome = reply.type === "failed"
         ? `failed: ${reply.reason}`
         : `${formatPercent(reply.testAccuracy)} in ${reply.seconds.toFixed(1)} s`;

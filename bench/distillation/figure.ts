@@ -1,6 +1,7 @@
 // The picture of the comparison: every method's difference from plain distillation with its interval, sorted.
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { isCompressed } from "./rows.ts";
 import { control, type Summary } from "./summary.ts";
 
 const symbols = ["circle", "square", "triangle", "diamond"] as const;
@@ -11,15 +12,35 @@ const style = `
   @media (prefers-color-scheme: dark) {
     :root { --ink: #e6e3de; --quiet: #a2aab3; --grid: #32383f; --front: #5cc3ee; --part: #f0a050; }
   }
-  svg { color: var(--ink); font: 12px system-ui, sans-serif; }`;
+  svg { color: var(--ink); font: 13px system-ui, sans-serif; }`;
 
-const width = 760;
-const rowPx = 22;
-const marginTop = 78;
-const marginLeft = 170;
+// Narrow, so that its letters can still be read where a phone makes the picture as wide as its page.
+const width = 460;
+const rowPx = 26;
+const marginLeft = 202;
+const marginRight = 14;
+const marginBottom = 58;
+const linePx = 20;
+
+interface Line {
+  y: number;
+  text: string;
+  symbol?: string;
+  quiet?: boolean;
+}
+
+/** What the marks mean, a line each. */
+function keyLines(settings: readonly string[], { compressed }: { compressed: boolean }): Line[] {
+  const texts = [
+    { text: "mean over all settings and its 95 % interval" },
+    ...settings.map((text, index) => ({ text, symbol: symbols[index] as string })),
+    ...(compressed ? [{ text: "† network of fewer bits or weights", quiet: true }] : []),
+  ];
+  return texts.map((line, index) => ({ y: linePx * (index + 0.7), ...line }));
+}
 
 /** The figure as a whole SVG document. RangeError where there is nothing to draw. */
-export function figureOf({ overall, settings }: Summary): string {
+export function figureOf({ overall, settings }: Pick<Summary, "overall" | "settings">): string {
   const rows = overall.flatMap(({ method, difference }) => difference ? [{ method, ...difference }] : [])
     .sort((a, b) => b.mean - a.mean);
   if (rows.length === 0) throw new RangeError(`a figure takes one method or more beside ${control}, got none`);
@@ -27,77 +48,99 @@ export function figureOf({ overall, settings }: Summary): string {
   const bars = rows.flatMap(({ method, mean, low, high }) =>
     low === null || high === null ? [] : [{ method, mean: percent(mean), low: percent(low), high: percent(high) }]
   );
-  const parts = settings.slice(0, symbols.length).flatMap(({ dataset, pair, rows: own }, index) =>
+  const shown = settings.length > 1 ? settings.slice(0, symbols.length) : [];
+  const parts = shown.flatMap(({ dataset, pair, rows: own }, index) =>
     own.flatMap(({ method, difference }) =>
       difference && rows.some((row) => row.method === method)
         ? [{ method, mean: percent(difference.mean), setting: `${dataset}, ${pair}`, symbol: symbols[index] }]
         : []
     )
   );
+  const lines = keyLines(shown.map(({ dataset, pair }) => `${dataset}, ${pair}`), {
+    compressed: rows.some(({ method }) => isCompressed(method)),
+  });
+  const keyPx = linePx * lines.length + 8;
+  const marginTop = keyPx + 24;
+  const height = marginTop + rows.length * rowPx + marginBottom;
   const { document } = parseHTML("<!DOCTYPE html><html><body></body></html>");
+  const plain = rows.filter(({ method }) => method === "none");
   const plot = Plot.plot({
     document,
     width,
-    height: marginTop + rows.length * rowPx + 46,
+    height,
     marginTop,
     marginLeft,
-    marginRight: 24,
-    marginBottom: 46,
-    ariaLabel: `Test accuracy of distillation methods minus that of ${control}`,
+    marginRight,
+    marginBottom,
     style: { background: "none" },
-    y: { domain: rows.map(({ method }) => method), label: null, tickSize: 0, padding: 0.3 },
-    x: {
-      label: `test accuracy minus that of ${control}, percentage points`,
-      labelAnchor: "center",
-      labelArrow: "none",
-      nice: true,
+    y: {
+      domain: rows.map(({ method }) => method),
+      label: null,
+      tickSize: 0,
+      padding: 0,
+      tickFormat: (method: string) =>
+        method === "none" ? "none (plain training)" : isCompressed(method) ? `${method} †` : method,
     },
+    x: { label: null, ticks: 4, nice: true },
     symbol: { type: "identity" },
     marks: [
-      Plot.gridX({ stroke: "var(--grid)", strokeOpacity: 1 }),
-      Plot.ruleX([0], { stroke: "var(--quiet)", strokeDasharray: "4 3" }),
-      Plot.ruleY(bars, { y: "method", x1: "low", x2: "high", stroke: "var(--front)", strokeWidth: 2.5 }),
-      Plot.dot(parts, { x: "mean", y: "method", symbol: "symbol", r: 3.5, stroke: "var(--part)", title: "setting" }),
+      // Both controls: plain distillation is the line at zero, plain training a row of its own colour.
+      Plot.cell(plain, { y: "method", fill: "var(--grid)", fillOpacity: 0.5 }),
+      Plot.gridX({ ticks: 4, stroke: "var(--grid)", strokeOpacity: 1 }),
+      Plot.ruleX([0], { stroke: "var(--ink)", strokeDasharray: "4 3" }),
+      Plot.text([0], { x: (zero) => zero, text: () => control, frameAnchor: "top", dy: -17, fill: "var(--ink)" }),
+      // Above each other, so that neither hides the other.
+      Plot.dot(parts, {
+        x: "mean",
+        y: "method",
+        dy: 6,
+        symbol: "symbol",
+        r: 2.8,
+        stroke: "var(--part)",
+        strokeWidth: 1.2,
+        title: "setting",
+      }),
+      Plot.ruleY(bars, { y: "method", x1: "low", x2: "high", dy: -4, stroke: "var(--front)", strokeWidth: 2 }),
+      Plot.tickX(bars.flatMap(({ method, low, high }) => [{ method, end: low }, { method, end: high }]), {
+        x: "end",
+        y: "method",
+        dy: -4,
+        inset: rowPx / 2 - 4,
+        stroke: "var(--front)",
+        strokeWidth: 2,
+      }),
       Plot.dot(rows, {
         x: ({ mean }) => percent(mean),
         y: "method",
-        r: 5,
+        dy: -4,
+        r: 3.2,
         fill: "var(--front)",
         title: ({ method, mean }) => `${method}: ${percent(mean).toFixed(2)}`,
       }),
     ],
   });
-  const legend = settings.slice(0, symbols.length).map(({ dataset, pair }, index) => ({
-    symbol: symbols[index],
-    text: `${dataset}, ${pair}`,
-  }));
   const key = Plot.plot({
     document,
     width,
-    height: 66,
+    height: keyPx,
     margin: 0,
     x: { axis: null, domain: [0, width] },
-    y: { axis: null, domain: [66, 0] },
+    y: { axis: null, domain: [keyPx, 0] },
     symbol: { type: "identity" },
     marks: [
-      Plot.dot([{ x: 12, y: 14 }], { x: "x", y: "y", r: 5, fill: "var(--front)" }),
-      Plot.text([{ x: 24, y: 14, text: "mean over all settings, with its 95 % interval" }], {
-        x: "x",
+      Plot.ruleY(lines.slice(0, 1), { x1: () => 2, x2: () => 18, y: "y", stroke: "var(--front)", strokeWidth: 2 }),
+      Plot.dot(lines.slice(0, 1), { x: () => 10, y: "y", r: 3.2, fill: "var(--front)" }),
+      Plot.dot(lines.filter(({ symbol }) => symbol !== undefined), {
+        x: () => 10,
         y: "y",
-        text: "text",
-        textAnchor: "start",
-        fill: "var(--ink)",
-      }),
-      Plot.dot(legend, {
-        x: (_, index) => 12 + index * 186,
-        y: () => 40,
         symbol: "symbol",
-        r: 3.5,
+        r: 2.8,
         stroke: "var(--part)",
+        strokeWidth: 1.2,
       }),
-      Plot.text(legend, {
-        x: (_, index) => 24 + index * 186,
-        y: () => 40,
+      Plot.text(lines, {
+        x: ({ quiet }) => quiet ? 7 : 26,
+        y: "y",
         text: "text",
         textAnchor: "start",
         fill: "var(--ink)",
@@ -105,9 +148,10 @@ export function figureOf({ overall, settings }: Summary): string {
     ],
   });
   const inner = (element: { innerHTML: string }) => element.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, "");
-  const height = Number(plot.getAttribute("height"));
+  const label = `<text x="${width - marginRight}" y="${height - 16}" text-anchor="end" fill="var(--ink)">` +
+    `test accuracy minus that of ${control}, percentage points</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `fill="currentColor" font-size="12" text-anchor="middle" role="img" ` +
+    `fill="currentColor" font-size="13" text-anchor="middle" role="img" ` +
     `aria-label="Test accuracy of distillation methods minus that of ${control}">\n<style>${style}\n</style>\n` +
-    `<g>${inner(key)}</g>\n<g>${inner(plot)}</g>\n</svg>\n`;
+    `<g>${inner(key)}</g>\n<g>${inner(plot)}</g>\n${label}\n</svg>\n`;
 }

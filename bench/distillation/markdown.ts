@@ -1,6 +1,8 @@
-// The comparison as text: a table per setting and one over all, with what was found said plainly.
+// The comparison as text: a table per setting and one over all, with what was found, and what was not asked, said plainly.
 import type { CostRow } from "./cost.ts";
 import type { Recipe } from "./job.ts";
+import { conditions, explanations } from "./markdown_prose.ts";
+import { isCompressed, type MethodRow } from "./rows.ts";
 import { control, type Summary, type SummaryRow, verdict } from "./summary.ts";
 import type { Interval } from "./statistics.ts";
 
@@ -22,21 +24,39 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)];
 }
 
-function rowsOf(rows: readonly SummaryRow[]): string[] {
-  const head = ["method", "n", "test accuracy, %", `minus ${control}, points`, "better/worse", "p", "Holm", "", "s"];
+type NamedRow = Pick<MethodRow, "name" | "method" | "teachers">;
+
+function rowsOf(rows: readonly SummaryRow[], methods: readonly NamedRow[]): string[] {
+  const difference = `minus ${control}, points`;
+  const head = [
+    "method",
+    "n",
+    "test accuracy, %",
+    difference,
+    "better/worse",
+    "p",
+    "Holm",
+    "",
+    "teachers",
+    "steps",
+    "s",
+  ];
   return table(
     head,
     rows.map((row) => {
-      const { method, trainings, failed, accuracy, difference, reason, seconds } = row;
+      const { method, trainings, accuracy, difference, reason, seconds, steps } = row;
+      const known = methods.find(({ name }) => name === method);
       return [
-        method,
-        failed > 0 ? `${trainings}, ${failed} failed` : `${trainings}`,
-        accuracy ? intervalText(accuracy, (share) => points(share)) : reason ?? "",
+        isCompressed(known?.method ?? method) ? `${method} †` : method,
+        String(trainings),
+        accuracy ? intervalText(accuracy, (share) => points(share)) : "",
         difference ? intervalText(difference, signed) : "",
         difference ? `${difference.better}/${difference.worse}` : "",
         probabilityText(difference?.p ?? null),
         probabilityText(difference?.correctedP ?? null),
-        verdict(row),
+        reason === undefined ? verdict(row) : `${verdict(row)}: ${reason}`,
+        known ? String(known.teachers) : "",
+        steps === null ? "" : String(steps),
         seconds === null ? "" : seconds.toFixed(1),
       ];
     }),
@@ -44,15 +64,24 @@ function rowsOf(rows: readonly SummaryRow[]): string[] {
 }
 
 /** One sentence per kind of outcome. */
-export function findings(rows: readonly SummaryRow[]): string[] {
-  const names = (wanted: string) => rows.filter((row) => verdict(row) === wanted).map(({ method }) => method);
+export function findings({ overall, leftOut, seeds }: Pick<Summary, "overall" | "leftOut" | "seeds">): string[] {
+  if (seeds.length === 0) return [`No seed has a result of \`${control}\` in every setting yet.`];
+  const names = (wanted: string) => overall.filter((row) => verdict(row) === wanted).map(({ method }) => method);
   const list = (methods: readonly string[]) => methods.length === 0 ? "none" : methods.join(", ");
+  const untested = names("too few seeds");
   return [
-    `Better than plain distillation (\`${control}\`): ${list(names("better"))}.`,
-    `Worse: ${list(names("worse"))}.`,
-    `No difference found at this number of seeds, which is no proof of equality: ${
+    `- Seeds: ${seeds.join(", ")}.`,
+    `- Better than plain distillation (\`${control}\`): ${list(names("better"))}.`,
+    `- Worse: ${list(names("worse"))}.`,
+    `- No difference found at this number of seeds, which is no proof of equality: ${
       list(names("no difference found"))
     }.`,
+    ...(untested.length === 0 ? [] : [`- Too few seeds to tell: ${list(untested)}.`]),
+    ...(leftOut.length === 0 ? [] : [
+      `- Not in this table, without a result of each of these seeds in every setting: ${
+        leftOut.map(({ method, reason }) => `${method} (${reason})`).join(", ")
+      }.`,
+    ]),
   ];
 }
 
@@ -71,46 +100,44 @@ function costLines(costs: readonly CostRow[]): string[] {
   return ["", "## Cost of a step", "", ...table(head, rows)];
 }
 
-/** The whole text. `figure` is the file beside it. */
+/** The whole text. `figure` is the file beside it, where there is one. */
 export function markdownOf(
-  { summary, costs, date, figure, machine, planned, recipe, teachers }: {
+  { summary, costs, date, figure, machine, methods, planned, recipe, teachers }: {
     summary: Summary;
     costs: readonly CostRow[];
     date: string;
-    figure: string;
+    figure?: string;
     machine: string;
+    methods: readonly NamedRow[];
     planned: number;
     recipe: Recipe;
     teachers: Readonly<Record<string, readonly { testAccuracy: number }[]>>;
   },
 ): string {
-  const { trainImages, epochs, batchSize, peakLearningRate } = recipe;
-  const trained = summary.settings.flatMap(({ rows }) => rows).reduce((sum, row) => sum + row.trainings, 0);
+  const counts = summary.settings.flatMap(({ rows }) => rows);
+  const sum = (of: "trainings" | "failed") => counts.reduce((total, row) => total + row[of], 0);
   const taught = Object.entries(teachers).map(([dataset, list]) =>
     `${dataset} ${list.map(({ testAccuracy }) => points(testAccuracy, 1)).join(", ")} %`
   );
+  const failed = sum("failed") > 0 ? ` (${sum("failed")} more failed)` : "";
   return [
     `# Distillation methods compared, ${date.slice(0, 10)}`,
     "",
-    `${trained} of ${planned} trainings: ${epochs} epochs of ${trainImages} images, batches of ${batchSize}, Adam at ` +
-    `${peakLearningRate} on a cosine, images as they are, methods at their defaults, untuned. Each student's own ` +
-    "training has the same number of steps by every method; what assistants, anchors or peers take comes on top and " +
-    "shows in the seconds. Accuracies are on the whole test part, read once per training. Teachers: " +
-    `${taught.join("; ")}. Machine: ${machine}.`,
+    `${sum("trainings")} of ${planned} trainings${failed}. ${conditions(recipe, summary)} ` +
+    `Test accuracy of the teachers: ${taught.join("; ")}. Machine: ${machine}.`,
     "",
-    "Intervals are 95 % by Student's t; differences are paired by seed (same first weights, same order of images), `p` is " +
-    "the paired t-test's, `Holm` its value corrected over the methods of the table. `s` are all seconds a method trains.",
-    "",
-    `![Accuracy of every method minus that of ${control}, with intervals](${figure})`,
-    "",
+    ...explanations(recipe, summary),
+    ...(figure === undefined
+      ? []
+      : [`![Accuracy of every method minus that of ${control}, with intervals](${figure})`, ""]),
     "## All settings together",
     "",
-    ...findings(summary.overall),
+    ...findings(summary),
     "",
-    ...rowsOf(summary.overall),
+    ...(summary.overall.length === 0 ? [] : rowsOf(summary.overall, methods)),
     ...summary.settings.flatMap((
       { dataset, pair, rows },
-    ) => ["", `## ${dataset}, ${pair} student`, "", ...rowsOf(rows)]),
+    ) => ["", `## ${dataset}, ${pair} student`, "", ...rowsOf(rows, methods)]),
     ...costLines(costs),
     "",
   ].join("\n");

@@ -64,6 +64,7 @@ export function planTrainings(
             teachers: Array.from({ length: row.teachers }, (_, index) => teacherKey(known, recipe, index)),
             method: row.method,
             options: row.options,
+            ...(row.revision !== undefined && { revision: row.revision }),
             seed,
           }).slice(0, 24);
           trainings.push({ key, dataset, pair, row, seed });

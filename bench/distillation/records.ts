@@ -9,6 +9,8 @@ const placeSchema = {
   pair: z.string(),
   row: z.string(),
   seed: z.int(),
+  /** What code it was made with, see code.ts; the first results do without. */
+  code: z.string().optional(),
 };
 
 const [, trained, , failed] = replySchema.options;
@@ -37,18 +39,25 @@ function readLinesOf(path: string): string[] {
   return lines;
 }
 
-/** Records by key; the last one of a key counts. */
-export class Records {
-  readonly #path: string;
-  readonly #byKey = new Map<string, ResultRecord>();
+interface Keyed {
+  key: string;
+  type: string;
+  /** Of one that failed: see the reply. */
+  own?: boolean;
+}
 
-  /** Opens the file at `path`. Throws an Error that names the line where one is not a record. */
-  constructor(path: string) {
+/** Records by key; the last one of a key counts. */
+export class Records<Kept extends Keyed = ResultRecord> {
+  readonly #path: string;
+  readonly #byKey = new Map<string, Kept>();
+
+  /** Opens the file at `path`. Throws an Error that names the line where one does not fit `schema`. */
+  constructor(path: string, schema: z.ZodType<Kept>) {
     this.#path = path;
     for (const [index, line] of readLinesOf(path).entries()) {
-      let record: ResultRecord;
+      let record: Kept;
       try {
-        record = recordSchema.parse(JSON.parse(line));
+        record = schema.parse(JSON.parse(line));
       } catch {
         throw new Error(`${path}, line ${index + 1}: not a result of this benchmark`);
       }
@@ -59,14 +68,14 @@ export class Records {
   /** Whether there is nothing left to do for `key`: a failure that may have been the machine's is tried again. */
   isDone(key: string): boolean {
     const record = this.#byKey.get(key);
-    return record !== undefined && (record.type === "trained" || record.own);
+    return record !== undefined && (record.type !== "failed" || record.own === true);
   }
 
-  get(key: string): ResultRecord | undefined {
+  get(key: string): Kept | undefined {
     return this.#byKey.get(key);
   }
 
-  add(record: ResultRecord): void {
+  add(record: Kept): void {
     using file = Deno.openSync(this.#path, { append: true, create: true });
     const bytes = new TextEncoder().encode(`${JSON.stringify(record)}\n`);
     // A single write, so that a line is whole or the last one.

@@ -65,16 +65,27 @@ export function meanInterval(values: readonly number[]): Interval {
   return stratifiedInterval([values]);
 }
 
+/**
+ * Standard error of the mean of the strata's means, each stratum with a mean and a variance of its own, and its degrees of
+ * freedom by Welch (1947) and Satterthwaite (1946); with one stratum Student's. No degrees where a stratum has one value.
+ */
 function standardError(strata: readonly (readonly number[])[]): { error: number; degrees: number } {
-  const degrees = strata.reduce((sum, values) => sum + values.length - 1, 0);
-  const variance = strata.reduce((sum, values) => sum + scatter(values), 0) / degrees;
-  const error = Math.sqrt(variance * strata.reduce((sum, values) => sum + 1 / values.length, 0)) / strata.length;
-  return { error, degrees };
+  const counts = strata.map(({ length }) => length);
+  const least = Math.min(...counts) - 1;
+  if (least < 1) return { error: NaN, degrees: 0 };
+  const parts = strata.map((values) => scatter(values) / ((values.length - 1) * values.length));
+  const sum = parts.reduce((total, part) => total + part, 0);
+  const error = Math.sqrt(sum) / strata.length;
+  const all = counts.reduce((total, count) => total + count - 1, 0);
+  if (sum === 0) return { error, degrees: all };
+  const degrees = sum ** 2 / parts.reduce((total, part, index) => total + part ** 2 / (counts[index] - 1), 0);
+  // Between these by theory; rounding must not take it below one.
+  return { error, degrees: Math.min(all, Math.max(least, degrees)) };
 }
 
 /**
- * Mean of the strata's means and its 95 % interval, each stratum with a mean of its own and all with one variance; with one
- * stratum Student's. RangeError where a stratum is empty.
+ * Mean of the strata's means and its 95 % interval, each stratum with a mean and a variance of its own; with one stratum
+ * Student's. No interval where a stratum has one value. RangeError where a stratum is empty.
  */
 export function stratifiedInterval(strata: readonly (readonly number[])[]): Interval {
   const centre = mean(strata.map(mean));

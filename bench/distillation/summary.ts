@@ -1,13 +1,17 @@
 // From results to the table: means with intervals, and each method beside plain distillation, seed by seed. Pure.
 import type { ResultRecord } from "./records.ts";
 import { holm, type Interval, mean, meanInterval, stratifiedInterval, stratifiedProbability } from "./statistics.ts";
+import { groupBy, isTrained, settingOf, type Trained, wholeOf } from "./whole_seeds.ts";
 
 /** What all others are compared with. */
 export const control = "kd";
 
 /** A method beside the control, over the seeds that both have. */
 export interface Difference extends Interval {
-  /** Two-sided, paired, alone and after Holm's correction over the methods of the table. */
+  /**
+   * Two-sided, paired, alone and after Holm's correction over the methods of the table. Null for too few seeds, and where
+   * trainings failed: those that did not are a choice.
+   */
   p: number | null;
   correctedP: number | null;
   /** Seeds with which the method was better, and worse, than the control. */
@@ -28,6 +32,8 @@ export interface SummaryRow {
   difference: Difference | null;
   /** Mean of all that the method trained, its assistants and peers included. */
   seconds: number | null;
+  /** Of all its trainings, the most with any seed: with others, networks that were kept were not trained again. */
+  steps: number | null;
 }
 
 export interface Setting {
@@ -36,28 +42,27 @@ export interface Setting {
   rows: SummaryRow[];
 }
 
+/** A method that the table over all settings does without, and why. */
+export interface LeftOut {
+  method: string;
+  reason: string;
+}
+
+/** Results that one state of the code gave; null where they do not say. */
+export interface CodeCount {
+  code: string | null;
+  trainings: number;
+}
+
 export interface Summary {
   settings: Setting[];
   /** Over all settings: each counts the same and keeps its own mean. */
   overall: SummaryRow[];
-}
-
-type Trained = Extract<ResultRecord, { type: "trained" }>;
-
-const settingOf = ({ dataset, pair }: { dataset: string; pair: string }) => `${dataset} ${pair}`;
-
-const isTrained = (record: ResultRecord): record is Trained => record.type === "trained";
-
-/** Groups in the order of first appearance. */
-function groupBy<Value>(values: readonly Value[], keyOf: (value: Value) => string): Map<string, Value[]> {
-  const groups = new Map<string, Value[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
+  /** Seeds of the table over all settings. */
+  seeds: number[];
+  /** Methods without a result of every one of these seeds in every setting. */
+  leftOut: LeftOut[];
+  codes: CodeCount[];
 }
 
 /** Accuracy of the method less that of the control with the same seed, by setting. */
@@ -98,33 +103,38 @@ function summarise(records: readonly ResultRecord[]): SummaryRow[] {
       accuracy: strata.length > 1 ? stratifiedInterval(strata) : strata.length === 1 ? meanInterval(strata[0]) : null,
       difference: differences.length === 0 ? null : {
         ...stratifiedInterval(differences),
-        p: stratifiedProbability(differences),
+        p: failures.length > 0 ? null : stratifiedProbability(differences),
         correctedP: null,
         better: flat.filter((value) => value > 0).length,
         worse: flat.filter((value) => value < 0).length,
       },
       seconds: own.length === 0 ? null : mean(own.map(({ seconds }) => seconds)),
+      steps: own.length === 0 ? null : Math.max(...own.map(({ steps }) => steps)),
     };
   });
   return withCorrection(rows);
 }
 
-/** The whole summary. Overall rows only have methods with results in every setting. */
+/** The whole summary. Overall rows only have methods with as many results as the control. */
 export function summaryOf(records: readonly ResultRecord[]): Summary {
   const settings = [...groupBy(records, settingOf).values()].map((own) => ({
     dataset: own[0].dataset,
     pair: own[0].pair,
     rows: summarise(own),
   }));
-  const everywhere = (method: string) =>
-    settings.every(({ rows }) => rows.some((row) => row.method === method && row.accuracy !== null));
-  return { settings, overall: summarise(records.filter(({ row }) => everywhere(row))) };
+  const { whole, seeds, leftOut } = wholeOf(records, control);
+  const codes = [...groupBy(records, ({ code }) => code ?? "")].map(([code, { length }]) => ({
+    code: code === "" ? null : code,
+    trainings: length,
+  }));
+  return { settings, overall: summarise(whole), seeds, leftOut, codes };
 }
 
 /** What a difference comes to, in words. */
-export function verdict({ difference, accuracy }: SummaryRow): string {
-  if (!accuracy) return "failed";
-  if (!difference) return "control";
+export function verdict({ difference, accuracy, failed, method, trainings }: SummaryRow): string {
+  if (failed > 0) return `failed on ${failed} of ${failed + trainings}`;
+  if (method === control) return "control";
+  if (!accuracy || !difference) return "no seed in common";
   const { correctedP, mean: value } = difference;
   if (correctedP === null) return "too few seeds";
   if (correctedP < 0.05) return value > 0 ? "better" : "worse";

@@ -1,7 +1,5 @@
-// A worker of the comparison: reads a job per line from stdin, answers with a line, ends when stdin closes. One thread, so
-// that two of them share two cores fairly and results do not depend on the number of cores.
-import { createInterface } from "node:readline";
-import process from "node:process";
+// A worker of the comparison: a job at a time, in one thread, so that two of them share two cores fairly and results do not
+// depend on the number of cores.
 import { openDataset } from "../../src/data/canonical_file.ts";
 import { prepareTrainingData, type TrainingData } from "../../src/data/training_data.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
@@ -18,13 +16,14 @@ import type { Teacher } from "../../src/teachers/teacher.ts";
 import { disposeAfter } from "../../src/training/dispose_after.ts";
 import { evaluate } from "../../src/training/evaluate.ts";
 import { buildPredictor } from "../../src/training/predictor.ts";
-import { DivergedError } from "../../src/training/train_steps.ts";
 import { train } from "../../src/training/train.ts";
-import { fullRecipe, type Job, jobSchema, type MethodJob, type Reply } from "./job.ts";
+import { type Job, jobSchema, type MethodJob, type Reply } from "./job.ts";
 import { teacherNetwork, timedStudents } from "./networks.ts";
+import { serveJobs } from "./serve.ts";
 import { meanStepMs } from "./step_times.ts";
 
-class Worker {
+/** Serves one job after the other; keeps the dataset and the teachers of the last ones. */
+export class Worker {
   readonly #engine: Engine;
   #opened: { key: string; data: TrainingData } | undefined;
   /** By weights file and dataset: what they said once is kept. */
@@ -57,7 +56,7 @@ class Worker {
     const times: number[] = [];
     const epochs = 1;
     const trainImages = job.steps * job.batchSize;
-    await this.#train({ ...job, trainImages, epochs }, data, architecture, () => times.push(performance.now()));
+    await this.#train(job, data, architecture, { trainImages, epochs, onStep: () => times.push(performance.now()) });
     return { type: "timed", msPerStep: meanStepMs(times) };
   }
 
@@ -65,7 +64,7 @@ class Worker {
     job: MethodJob,
     data: TrainingData,
     architecture: Architecture,
-    onStep?: ProcedureContext["onStep"],
+    other: Partial<Pick<ProcedureContext, "trainImages" | "epochs" | "onStep">> = {},
   ): Promise<ProcedureResult> {
     const teachers = [];
     for (const file of job.teachers) teachers.push(await this.#teacher(file, job, data));
@@ -77,7 +76,7 @@ class Worker {
       data,
       teachers,
       cacheDir: job.folder,
-      onStep,
+      ...other,
     });
   }
 
@@ -91,16 +90,15 @@ class Worker {
     return this.#opened.data;
   }
 
-  async #teacher(file: string, { batchSize, folder }: MethodJob, data: TrainingData): Promise<Teacher> {
-    const key = JSON.stringify([file, batchSize]);
+  async #teacher(file: string, { batchSize, folder, trainImages }: MethodJob, data: TrainingData): Promise<Teacher> {
+    const key = JSON.stringify([file, batchSize, trainImages]);
     const known = this.#teachers.get(key);
     if (known) return known;
     const { architecture, weights } = decodeSafetensors(await Deno.readFile(file), file);
     const name = file.slice(file.lastIndexOf("/") + 1);
     const teacher = networkTeacher({ name, architecture, weights, engine: this.#engine, batchSize });
-    // The same images for all trainings, so that the first one fills what the others read.
-    const options = { data, cacheDir: folder, trainImages: fullRecipe.trainImages, batchSize };
-    const cached = await cachedTeacher(teacher, options);
+    // All images of the recipe where a few steps are timed, too: the first training fills what the others read.
+    const cached = await cachedTeacher(teacher, { data, cacheDir: folder, trainImages, batchSize });
     this.#teachers.set(key, cached);
     return cached;
   }
@@ -127,26 +125,10 @@ function forgetPeak(): void {
   }
 }
 
-function answer(reply: Reply): void {
-  // One write per line, and no line of a library's between.
-  Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(reply)}\n`));
-}
-
 if (import.meta.main) {
-  const lines = createInterface({ input: process.stdin });
-  const ready = startEngine("wasm").then(({ engine }) => new Worker(engine));
-  // Heard from the start: a line that nobody listens for is lost.
-  lines.on("line", async (line) => {
-    const worker = await ready;
-    try {
-      answer(await worker.run(jobSchema.parse(JSON.parse(line))));
-    } catch (error) {
-      const own = error instanceof DivergedError;
-      answer({ type: "failed", reason: (error as Error).message, own });
-    }
+  await serveJobs(async () => {
+    const { engine } = await startEngine("wasm");
+    const worker = new Worker(engine);
+    return (job) => worker.run(jobSchema.parse(job));
   });
-  // The parent is gone, or wants this process gone.
-  lines.on("close", () => Deno.exit(0));
-  await ready;
-  answer({ type: "ready" });
 }

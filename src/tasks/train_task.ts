@@ -110,7 +110,7 @@ export async function trainTask(task: Task, options: TrainTaskOptions): Promise<
       task: task.name,
       student: { ...taps, outputs: mainOutput(head, taps).width },
       teachers: teachers.map((teacher) => {
-        const own = tapsOf(teacher.architecture);
+        const own = tapsOf(teacher.architecture, teacher.weights);
         return { ...own, outputs: mainOutput(teacher.head, own).width };
       }),
       batchSize,

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { fullRecipe } from "../../../bench/distillation/job.ts";
 import { pairNames, students, teacherNetwork } from "../../../bench/distillation/networks.ts";
-import { planTrainings } from "../../../bench/distillation/plan.ts";
-import { methodRows } from "../../../bench/distillation/rows.ts";
+import { planTrainings, teacherKey } from "../../../bench/distillation/plan.ts";
+import { isCompressed, methodRows, withoutRow } from "../../../bench/distillation/rows.ts";
+import { methodsFor } from "../../../src/distill/methods.ts";
 import { meanStepMs } from "../../../bench/distillation/step_times.ts";
 import { tapsOf } from "../../../src/distillation/taps.ts";
 import { countParameters } from "../../../src/ops/layout.ts";
@@ -21,7 +22,7 @@ Deno.test("the plan goes seed by seed, and every training has a key of its own",
   assertEquals(plan.slice(0, 2).map(({ row }) => row.name), ["none", "kd"]);
 });
 
-Deno.test("a key changes with options and recipe, and only the rows that are taught depend on teachers", () => {
+Deno.test("a key changes with the row's options and with the recipe", () => {
   const rows = methodRows().filter(({ name }) => name === "kd" || name === "none");
   const keysOf = (plan: ReturnType<typeof planTrainings>) => plan.map(({ key }) => key);
   const plain = keysOf(planTrainings(prepared, { ...common, rows }));
@@ -35,6 +36,52 @@ Deno.test("a key changes with options and recipe, and only the rows that are tau
   }
   const taught = keysOf(planTrainings(prepared, { ...common, rows, recipe: { ...fullRecipe, epochs: 9 } }));
   assertEquals(taught.some((key) => plain.includes(key)), false);
+});
+
+Deno.test("a method that was mended has new keys, all others keep theirs", () => {
+  const rows = methodRows();
+  const revised = rows.filter(({ revision }) => revision !== undefined);
+  assertEquals(
+    new Set(revised.map(({ method }) => method)),
+    new Set(["quantized", "differentiable-quantization", "apprentice", "pruning", "noisy-student"]),
+  );
+  const keysOf = (changed: typeof rows) => planTrainings(prepared, { ...common, rows: changed }).map(({ key }) => key);
+  const before = keysOf(rows.map(({ revision: _revision, ...row }) => row));
+  for (const [index, { key, row }] of planTrainings(prepared, { ...common, rows }).entries()) {
+    (row.revision === undefined ? assertEquals : assertNotEquals)(key, before[index]);
+  }
+});
+
+Deno.test("a teacher's key depends on its own numbers, and only rows that are taught on the keys of teachers", () => {
+  const known = prepared["fashion-mnist"];
+  const keyOf = (recipe: Partial<typeof fullRecipe>, index = 0) =>
+    teacherKey(known, { ...fullRecipe, ...recipe }, index);
+  assertNotEquals(keyOf({ teacherEpochs: 9 }), keyOf({}));
+  assertNotEquals(keyOf({ teacherTrainImages: 9 }), keyOf({}));
+  assertNotEquals(keyOf({}, 1), keyOf({}, 0));
+  assertEquals(keyOf({ epochs: 9, trainImages: 640 }), keyOf({}));
+  const rows = methodRows();
+  const plain = planTrainings(prepared, { ...common, rows });
+  const keysOf = (teachersOf: (teachers: number) => number) =>
+    planTrainings(prepared, { ...common, rows: rows.map((row) => ({ ...row, teachers: teachersOf(row.teachers) })) })
+      .map(({ key }) => key);
+  // One teacher more for those that are taught: what it is enters through its key alone.
+  for (const [index, key] of keysOf((teachers) => teachers > 0 ? teachers + 1 : 0).entries()) {
+    const { row } = plain[index];
+    (row.teachers > 0 ? assertNotEquals : assertEquals)(key, plain[index].key, row.name);
+  }
+  // The recipe as a whole enters every key, the teachers' numbers included.
+  const longer = planTrainings(prepared, { ...common, rows, recipe: { ...fullRecipe, teacherEpochs: 9 } });
+  assertEquals(longer.some(({ key }, index) => key === plain[index].key), false);
+});
+
+Deno.test("methods without a row and compressed ones are methods that there are", () => {
+  const names = methodsFor("classification").map(({ name }) => name);
+  const rows = methodRows().map(({ name }) => name);
+  for (const { method } of withoutRow) assertEquals([names.includes(method), rows.includes(method)], [true, false]);
+  const compressed = ["apprentice", "differentiable-quantization", "int8", "pruning", "quantized"];
+  assertEquals(names.filter(isCompressed).sort(), compressed);
+  assert(isCompressed("kd+pruning") && !isCompressed("kd+attention"));
 });
 
 Deno.test("every method about classification is a row with its options in full", () => {

@@ -29,15 +29,31 @@ Deno.test("an interval of five values is Student's", () => {
   assertEquals(meanInterval([7]), { mean: 7, low: null, high: null });
 });
 
-Deno.test("strata keep their own means: a shift of one stratum moves the mean and not the width", () => {
+Deno.test("strata keep their own means and variances: a shift of one stratum moves the mean and not the width", () => {
   const one = stratifiedInterval([[1, 2, 3], [1, 2, 3]]);
   const shifted = stratifiedInterval([[1, 2, 3], [101, 102, 103]]);
   assertAlmostEquals(shifted.mean - one.mean, 50);
   assertAlmostEquals((shifted.high ?? NaN) - (shifted.low ?? NaN), (one.high ?? NaN) - (one.low ?? NaN), 1e-9);
-  // Pooled variance 1, standard error sqrt(1/3 + 1/3) / 2, t with 4 degrees 2 / 0.408 = 4.899.
+  // Equal variances of 1: standard error sqrt(1/3 + 1/3) / 2, t with 2 + 2 degrees 2 / 0.408 = 4.899.
   assertAlmostEquals(stratifiedProbability([[1, 2, 3], [1, 2, 3]]) ?? NaN, tProbability(2 / Math.sqrt(1 / 6), 4), 1e-9);
   assertEquals(stratifiedProbability([[1], [2]]), null);
   assertEquals(stratifiedProbability([[0, 0, 0]]), 1);
+});
+
+Deno.test("over strata of unequal variances the degrees of freedom are Welch's and Satterthwaite's", () => {
+  // Parts s^2/n: 1/3 with 2 degrees and 100/3 with 2. Their sum squared by the sum of squares over degrees: 2.04.
+  const strata = [[1, 2, 3], [10, 20, 30]];
+  const degrees = (101 / 3) ** 2 / ((1 / 3) ** 2 / 2 + (100 / 3) ** 2 / 2);
+  assertAlmostEquals(degrees, 2.04, 1e-4);
+  const error = Math.sqrt(101 / 3) / 2;
+  const { mean, low } = stratifiedInterval(strata);
+  assertEquals(mean, 11);
+  assertAlmostEquals(low ?? NaN, 11 - tQuantile(0.05, degrees) * error, 1e-9);
+  assertAlmostEquals(stratifiedProbability(strata) ?? NaN, tProbability(11 / error, degrees), 1e-12);
+  // A stratum without scatter adds nothing to the error, and none of its degrees.
+  assertAlmostEquals(stratifiedProbability([[5, 5, 5], [1, 2, 3]]) ?? NaN, tProbability(7 / Math.sqrt(1 / 3), 2), 1e-9);
+  assertEquals(stratifiedProbability([[1, 2, 3], [4]]), null);
+  assertEquals(stratifiedInterval([[1, 2, 3], [4]]), { mean: 3, low: null, high: null });
 });
 
 Deno.test("Holm's correction multiplies by what is left and never falls", () => {
