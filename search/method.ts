@@ -1,6 +1,7 @@
 // The distillation method of a search, checked before anything is made.
 import { UsageError } from "../src/cli/usage_error.ts";
 import { completeMethodOptions, requireTask } from "../src/distill/methods.ts";
+import { requireTeacherFlags, type TeacherFlags } from "../src/distill/teacher_flags.ts";
 import type { Procedure } from "../src/procedures/procedure.ts";
 import { createMethod } from "../src/procedures/table.ts";
 import type { SearchOptions } from "../src/schemas/search_options.ts";
@@ -10,6 +11,11 @@ export function searchMethod(name: string, options: Record<string, unknown>): Pr
   try {
     const method = createMethod(name, options);
     requireTask(method, "classification");
+    if (method.changesArchitecture) {
+      throw new RangeError(
+        "with these options it changes the network, but a search times and keeps the one that it proposes",
+      );
+    }
     return method;
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(`--distiller ${name}: ${error.message}`);
@@ -17,9 +23,18 @@ export function searchMethod(name: string, options: Record<string, unknown>): Pr
   }
 }
 
-/** `options` with those of the method in full; UsageError as {@linkcode searchMethod}. */
+/** Throws a UsageError on a flag about teachers that would be without effect. */
+export function requireSearchFlags(method: Procedure, flags: TeacherFlags): void {
+  try {
+    requireTeacherFlags(method, flags);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
+}
+
+/** `options` with those of the method in full; UsageError as {@linkcode searchMethod} and {@linkcode requireSearchFlags}. */
 export function withMethodOptions(options: SearchOptions): SearchOptions {
   const { distiller, distillerOptions } = options;
-  searchMethod(distiller, distillerOptions);
+  requireSearchFlags(searchMethod(distiller, distillerOptions), options);
   return { ...options, distillerOptions: completeMethodOptions(distiller, distillerOptions) };
 }

@@ -9,7 +9,7 @@ import { createController } from "./controllers/table.ts";
 import type { RunEvent, RunPhase } from "./events.ts";
 import { dropWeights, trainFinals } from "./finals.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
-import { searchMethod } from "./method.ts";
+import { requireSearchFlags, searchMethod } from "./method.ts";
 import { writeReport } from "./report/write_report.ts";
 import { completedTrials, type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
@@ -81,7 +81,12 @@ export async function runSearch(given: RunConfig, options: RunOptions = {}): Pro
 /** With the options of the method in full. Throws a UsageError where it is no method for searches. */
 function inFull(config: RunConfig): RunConfig {
   const { name, options } = config.distiller;
-  searchMethod(name, options);
+  // The configuration has numbers for automatic teachers whether or not the user gave any.
+  requireSearchFlags(searchMethod(name, options), {
+    ...config,
+    teacherEpochs: undefined,
+    teacherTrainImages: undefined,
+  });
   return { ...config, distiller: { name, options: completeMethodOptions(name, options) } };
 }
 

@@ -6,7 +6,9 @@ import { distillers } from "../src/distillation/table.ts";
 import { teacherSeed, teacherViews } from "../src/distill/built_in_teacher.ts";
 import { automaticTeachers, requireCount } from "../src/distill/teacher_options.ts";
 import type { Procedure } from "../src/procedures/procedure.ts";
+import { methods } from "../src/procedures/table.ts";
 import { adaptationOf } from "../src/schemas/teacher_fields.ts";
+import { requireViews } from "../src/teachers/require_views.ts";
 import { requireTeachers } from "../src/training/train.ts";
 import { searchMethod } from "./method.ts";
 import type { RunContext } from "./run_context.ts";
@@ -15,7 +17,7 @@ import type { TrainJob } from "./trainers/job.ts";
 import { JobError, type TrainerPool } from "./trainers/pool.ts";
 
 /** What trainings of a run are told of their teachers. */
-type TeachingPart = Pick<TrainJob, "teacherLogits" | "teaching" | "cacheDir">;
+type TeachingPart = Pick<TrainJob, "teacherLogits" | "teaching" | "cacheDir" | "freshSince">;
 
 export interface Teaching {
   part: TeachingPart;
@@ -38,24 +40,30 @@ function readsLogitsOnly({ name, needs }: Procedure): boolean {
   return needs.every((need) => need === "logits") && name.split("+").every((part) => Object.hasOwn(distillers, part));
 }
 
+interface TeachingContext {
+  job: DataOfJobs;
+  method: Procedure;
+  pool: TrainerPool;
+  freshSince?: number;
+}
+
 async function automaticTeaching(
   { config, emit, paths, store }: RunContext,
-  { data, job, method, pool }: { data: TrainingData; job: DataOfJobs; method: Procedure; pool: TrainerPool },
+  { data, freshSince, job, method, pool }: TeachingContext & { data: TrainingData },
 ): Promise<Teaching> {
   const { cache: cacheDir } = paths;
   const count = config.teachers ?? automaticTeachers(method.teachers);
   asUsage(() => requireCount(method, count));
-  if (count === 0) return { part: { cacheDir }, ensure: () => Promise.resolve() };
+  if (count === 0) return { part: { cacheDir, freshSince }, ensure: () => Promise.resolve() };
   const phase = (message: string) => emit({ type: "phase", phase: "teacher", message });
   phase("Preparing the teacher, a larger network that the students learn from.");
-  const known = store.get("teachers") as Teacher[] | undefined;
   const teachers: Teacher[] = [];
   for (let index = 0; index < count; index++) {
     const teacher = await ensureTeacher({
       pool,
       data,
       cacheDir,
-      fresh: config.freshTeacher && known === undefined,
+      freshSince,
       job: {
         ...job,
         seed: teacherSeed(config.dataSeed, index),
@@ -84,6 +92,7 @@ async function automaticTeaching(
           views,
           images,
           cacheDir,
+          freshSince,
           onProgress: (done, total) => emit({ type: "progress", phase: "logits", done, total, unit: "blocks" }),
         }),
       );
@@ -93,14 +102,25 @@ async function automaticTeaching(
   const named = teachers.map(({ file, hash, name }) => ({ file, hash, name }));
   return {
     part: count === 1 && readsLogitsOnly(method)
-      ? { teacherLogits: (await fill(0, 0))[0], cacheDir }
-      : { teaching: { teachers: named, adaptation: adaptationOf(config) }, cacheDir },
+      ? { teacherLogits: (await fill(0, 0))[0], cacheDir, freshSince }
+      : { teaching: { teachers: named, adaptation: adaptationOf(config) }, cacheDir, freshSince },
     async ensure(views, images) {
       if (!method.needs.includes("logits")) return;
       emit({ type: "phase", phase: "logits", message: "Computing what the teacher says of the training images." });
       await fill(views, images);
     },
   };
+}
+
+/** In a search a method's images without labels are those of the training part that students do not learn from. */
+function requireUnlabelled(method: Procedure, config: RunContext["config"], { train }: TrainingData): void {
+  const { finalTop, finalTrainImages, trainImages } = config;
+  const most = Math.max(trainImages, finalTop > 0 ? finalTrainImages : 0);
+  if (!method.usesUnlabelled || most < train.length) return;
+  throw new UsageError(
+    `--distiller ${method.name} learns from training images that no student sees the labels of, but students learn from ` +
+      `all ${train.length}: lower --train-images and --final-train-images`,
+  );
 }
 
 function asUsage(check: () => void): void {
@@ -113,10 +133,9 @@ function asUsage(check: () => void): void {
 
 async function givenTeaching(
   { config, emit, paths, store }: RunContext,
-  { job, method, pool }: { job: DataOfJobs; method: Procedure; pool: TrainerPool },
+  { freshSince, job, method, pool }: TeachingContext,
 ): Promise<Teaching> {
   const files = config.teacher;
-  if (files.includes("auto")) throw new UsageError("--teacher is auto, or files: not both");
   emit({ type: "phase", phase: "teacher", message: `Opening ${files.join(", ")}.` });
   const adaptation = adaptationOf(config);
   const teachers = files.map((file) => ({ name: file, file }));
@@ -126,7 +145,10 @@ async function givenTeaching(
       throw error instanceof JobError ? new UsageError(error.message) : error;
     },
   );
-  asUsage(() => requireTeachers(method, opened.map(({ gives, name }) => ({ name, gives: gives as TeacherNeed[] }))));
+  const given = opened.map(({ gives, name }) => ({ name, gives: gives as TeacherNeed[] }));
+  asUsage(() => requireTeachers(method, given, methods));
+  const { epochs, finalEpochs, finalTop, views } = config;
+  asUsage(() => requireViews(opened, { views, epochs: Math.max(epochs, finalTop > 0 ? finalEpochs : 0) }));
   const hashes = opened.map(({ hash }) => hash);
   const known = store.get("teacherHashes");
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(hashes)) {
@@ -144,7 +166,8 @@ async function givenTeaching(
     emit({ type: "note", message: `Teacher: ${name}, ${scored}.` });
   }
   // Trainers fill what is kept as they go, each beginning at another place.
-  return { part: { teaching: { teachers, adaptation }, cacheDir: paths.cache }, ensure: () => Promise.resolve() };
+  const part = { teaching: { teachers, adaptation }, cacheDir: paths.cache, freshSince };
+  return { part, ensure: () => Promise.resolve() };
 }
 
 /**
@@ -157,9 +180,15 @@ export async function openTeaching(
   data: TrainingData,
   job: DataOfJobs,
 ): Promise<Teaching> {
-  const { name, options } = context.config.distiller;
+  const { config, store } = context;
+  const { name, options } = config.distiller;
   const method = searchMethod(name, options);
-  return context.config.teacher.every((teacher) => teacher === "auto")
-    ? await automaticTeaching(context, { data, job, method, pool })
-    : await givenTeaching(context, { job, method, pool });
+  requireUnlabelled(method, config, data);
+  // Made anew once in a run: what was made since its first start that asked for it is fresh at the next ones.
+  if (config.freshTeacher && store.get("freshSince") === undefined) store.set("freshSince", Date.now());
+  const freshSince = store.get("freshSince") as number | undefined;
+  const common = { freshSince, job, method, pool };
+  return config.teacher.every((teacher) => teacher === "auto")
+    ? await automaticTeaching(context, { ...common, data })
+    : await givenTeaching(context, common);
 }

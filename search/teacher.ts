@@ -1,5 +1,4 @@
 // The teacher that students learn from: trained once per dataset, kept in the cache, its logits with it.
-import { viewsVersion } from "../src/data/augmentation.ts";
 import { LogitCache } from "../src/data/logit_cache.ts";
 import type { TrainingData } from "../src/data/training_data.ts";
 import {
@@ -11,7 +10,7 @@ import {
   writeTeacher,
 } from "../src/distill/built_in_teacher.ts";
 import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
-import { contentHash } from "../src/schemas/architecture.ts";
+import { teacherCacheFolder } from "../src/teachers/teacher_store.ts";
 import type { LogitsJob } from "./trainers/job.ts";
 import type { TrainerPool } from "./trainers/pool.ts";
 
@@ -24,8 +23,8 @@ export interface TeacherOptions {
   cacheDir: string;
   /** How it is trained, on the prepared dataset file. */
   job: TeacherRecipe & { dataset: string };
-  /** Train anew although the cache has one. */
-  fresh: boolean;
+  /** One from before this time, in milliseconds since 1970, is trained anew. */
+  freshSince?: number;
 }
 
 /** The teacher of a dataset, from the cache or trained now. Rejects with a JobError where training fails. */
@@ -34,7 +33,7 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
   const { dataset: _file, ...recipe } = job;
   const place = teacherPlace(data, options.cacheDir, recipe);
   const { architecture, file, threads } = place;
-  const known = options.fresh ? undefined : await readTeacher(place);
+  const known = await readTeacher(place, options.freshSince);
   if (known) return { ...known, file, cached: true };
   const trained = await pool.train({
     ...job,
@@ -72,17 +71,16 @@ export async function ensureLogits(
     job: Pick<LogitsJob, "dataset" | "dataSeed" | "validationImages">;
     views: number;
     images: number;
+    /** Logits from before this time, in milliseconds since 1970, are computed anew. */
+    freshSince?: number;
     onProgress?: (done: number, total: number) => void;
   },
 ): Promise<string> {
   const { data, job, pool } = options;
-  const { dataSeed, validationImages } = job;
-  const { contentHash: dataset, augmentation, classNames } = data.dataset;
-  const of = { teacher: teacher.hash, dataset, augmentation, viewsVersion, dataSeed, validationImages };
-  const key = contentHash(of).slice(0, 16);
-  const folder = `${options.cacheDir}/logits/${key}`;
+  const { classNames } = data.dataset;
+  const folder = teacherCacheFolder(options.cacheDir, teacher, data);
   const cache = new LogitCache(folder, { classes: classNames.length, trainCount: data.train.length });
-  const missing = cache.missing(options.views, options.images);
+  const missing = cache.missing(options.views, options.images, options.freshSince);
   let done = 0;
   await Promise.all(missing.map(async (place) => {
     await pool.run({ ...job, ...place, kind: "logits", teacher: teacher.file, folder }, "teacher's logits");

@@ -5,10 +5,17 @@ import { type Measurement, measurementSchema, type RuntimeName } from "../../src
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
 import type { Snapshot } from "../controller.ts";
 
-/** 3: latencies by protocol nacre/1, of one backend per device. 4: any method, with its options in full. */
 const schemaVersion = 4;
 
-/** The run was made by an earlier version, whose latencies do not compare with today's. */
+/** What a run of before `version` lacks; the last one is of `schemaVersion`. */
+const changes: readonly { version: number; lacks: string }[] = [
+  // By protocol nacre/1, of one backend per device.
+  { version: 3, lacks: "whose latencies do not compare with today's" },
+  // The configuration names any method, with its options in full.
+  { version: 4, lacks: "whose configuration does not hold the method's options in full" },
+];
+
+/** The run was made by an earlier version, and cannot be gone on with. */
 export class OutdatedRunError extends Error {
   override name = "OutdatedRunError";
 }
@@ -69,8 +76,9 @@ export class RunStore {
     this.#database.close();
     if (Number(version) < schemaVersion) {
       throw new OutdatedRunError(
-        `${file}: a run of an earlier version, whose latencies do not compare with today's; take another name, or ` +
-          "delete it by deno task runs --delete",
+        `${file}: a run of an earlier version, ${
+          changes.find((change) => Number(version) < change.version)?.lacks
+        }; take another name, or delete it by deno task runs --delete`,
       );
     }
     throw new Error(`${file}: cannot open the run: version ${version}, expected ${schemaVersion}`);

@@ -42,6 +42,8 @@ const trainJobSchema = z.strictObject({
   teaching: z.strictObject(teaching).optional(),
   /** Folder of what is kept between trainings: what teachers say, networks that procedures train. */
   cacheDir: z.string().optional(),
+  /** What is kept there from before this time, in milliseconds since 1970, is made anew. */
+  freshSince: z.number().optional(),
   /** Where the trained weights go, as safetensors. */
   weights: z.string(),
   /** Whether to score on the test part too. */
@@ -96,6 +98,8 @@ export const replySchema = z.discriminatedUnion("type", [
         name: z.string(),
         hash: z.string(),
         gives: z.array(z.string()),
+        /** Absent where it answers to all. */
+        views: z.int().optional(),
         accuracy: z.number().optional(),
       }),
     ),

@@ -105,7 +105,7 @@ export class JobRunner {
     const method = createMethod(job.distiller, job.distillerOptions);
     const teachers = await this.#teachersOf(job, data, engine);
     let reportedAt = 0;
-    const { architecture, batchSize, cacheDir, epochs, peakLearningRate, seed, views } = job;
+    const { architecture, batchSize, cacheDir, epochs, freshSince, peakLearningRate, seed, views } = job;
     const result = await method.run({
       architecture,
       trainImages: job.trainImages,
@@ -115,6 +115,7 @@ export class JobRunner {
       seed,
       peakLearningRate,
       cacheDir,
+      freshSince,
       engine,
       data,
       teachers,
@@ -132,7 +133,7 @@ export class JobRunner {
 
   /** The teachers of a training; they and what they keep in memory stay for the next job. */
   async #teachersOf(job: TrainJob, data: TrainingData, engine: Engine): Promise<Teacher[]> {
-    const { batchSize, cacheDir, teacherLogits, teaching } = job;
+    const { batchSize, cacheDir, freshSince, teacherLogits, teaching } = job;
     const trainImages = Math.min(job.trainImages, data.train.length);
     const classes = data.dataset.classNames.length;
     if (teacherLogits !== undefined) {
@@ -148,12 +149,13 @@ export class JobRunner {
     this.#taught = { key, teachers };
     if (cacheDir === undefined) return teachers;
     for (const [index, teacher] of teachers.entries()) {
-      teachers[index] = await cachedTeacher(teacher, {
+      teachers[index] = cachedTeacher(teacher, {
         data,
         cacheDir,
         trainImages,
         batchSize: Math.min(batchSize, trainImages),
         memoryBytes: keptFeatureBytes,
+        ...(freshSince !== undefined && { freshSince }),
         // Heard as a sign of life, however long the teacher takes.
         onProgress: () => this.#options.onProgress({ type: "progress", step: 0, steps: 1 }),
       });
@@ -176,10 +178,10 @@ export class JobRunner {
     return await disposeAfter(group, async () => {
       const opened = [];
       for (const teacher of teachers) {
-        const { gives, hash, name } = teacher;
+        const { gives, hash, name, views } = teacher;
         const onBatch = () => this.#options.onProgress({ type: "progress", step: 0, steps: 1 });
         const accuracy = await validationAccuracy(teacher, data, onBatch);
-        opened.push({ name, hash, gives: [...gives], ...(accuracy !== undefined && { accuracy }) });
+        opened.push({ name, hash, gives: [...gives], views, ...(accuracy !== undefined && { accuracy }) });
       }
       return { type: "opened", teachers: opened };
     });

@@ -87,10 +87,17 @@ export async function fileHash(path: string): Promise<string> {
   return createHash("sha256").update(await Deno.readFile(path)).digest("hex");
 }
 
-/** The record of the teacher at `place`; undefined where it is absent or damaged, and is to be trained. */
-export async function readTeacher({ file, record }: TeacherPlace): Promise<TeacherRecord | undefined> {
+/**
+ * The record of the teacher at `place`; undefined where it is absent, damaged or from before `freshSince`, in milliseconds
+ * since 1970, and is to be trained.
+ */
+export async function readTeacher(
+  { file, record }: TeacherPlace,
+  freshSince = -Infinity,
+): Promise<TeacherRecord | undefined> {
   let known: TeacherRecord;
   try {
+    if (Number((await Deno.stat(record)).mtime) < freshSince) return undefined;
     known = teacherRecordSchema.parse(JSON.parse(await Deno.readTextFile(record)));
   } catch {
     return undefined;

@@ -8,16 +8,18 @@ import { writeWhole } from "../data/write_whole.ts";
 import type { Engine } from "../engine/network.ts";
 import { startEngine } from "../engine/start_engine.ts";
 import { encodeSafetensors } from "../export/safetensors.ts";
-import type { ProcedureContext, TrainedNetwork } from "../procedures/procedure.ts";
+import type { Procedure, ProcedureContext, TrainedNetwork } from "../procedures/procedure.ts";
 import { createMethod } from "../procedures/table.ts";
 import { accuracyOf, percent, validationLabels, validationLogits } from "../procedures/validation.ts";
 import { contentHash } from "../schemas/architecture.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
 import { evaluate } from "../training/evaluate.ts";
 import { buildPredictor } from "../training/predictor.ts";
-import { completeMethodOptions, requireTask } from "./methods.ts";
+import { amidTraining } from "./amid_training.ts";
+import { completeMethodOptions, methodsFor, requireTask } from "./methods.ts";
 import { ensureTeachers, type OpenedTeacher, openTeachers } from "./open_teachers.ts";
 import { studentArchitecture } from "./student_architecture.ts";
+import { givenTeacherFlags, requireTeacherFlags } from "./teacher_flags.ts";
 import { unlabelledImages } from "./unlabelled_images.ts";
 
 export interface DistillResult {
@@ -86,16 +88,20 @@ async function score(
 
 /**
  * Trains a student by the method that `options` name. Throws a RangeError of one line where names, options, teachers or
- * sizes do not fit, the signal's reason where aborted, else as the method's trainings.
+ * sizes do not fit, which is before the first step of a training, the signal's reason where aborted, else as the method's trainings.
  */
 export async function distill(options: DistillOptions, hooks: DistillHooks = {}): Promise<DistillResult> {
   const { log = () => {}, onStep, signal } = hooks;
   const { batchSize, distiller, epochs, seed, test, trainImages = defaultTrainImages.classification, views } = options;
   const method = createMethod(distiller, options.distillerOptions);
   requireTask(method, "classification");
+  requireTeacherFlags(method, givenTeacherFlags(options));
+  requireUnlabelledUse(method, options);
+  // Of what is kept, nothing older counts.
+  const freshSince = options.freshTeacher ? Date.now() : undefined;
   const { data, unlabelled } = await openData(options, { log, signal });
   const architecture = await studentArchitecture(options.architecture, data.dataset);
-  const common = { options, method, data, trainImages, log, onStep, signal };
+  const common = { options, method, data, trainImages, freshSince, log, onStep, signal };
   const automatic = await ensureTeachers(common);
   signal?.throwIfAborted();
   // One thread: results do not depend on the number of cores, and tfjs has no more.
@@ -104,54 +110,70 @@ export async function distill(options: DistillOptions, hooks: DistillHooks = {})
   return await disposeAfter(engine, async () => {
     const { teachers, opened } = await openTeachers(automatic, { ...common, engine });
     const group = { dispose: () => teachers.forEach((teacher) => teacher.dispose()) };
-    return await disposeAfter(group, async () => {
-      const context: ProcedureContext = {
-        architecture,
-        engine,
-        data,
-        teachers,
-        trainImages,
-        epochs,
-        batchSize,
-        views,
-        seed,
-        peakLearningRate: options.learningRate,
-        ...unlabelledPart(unlabelled),
-        cacheDir: `${options.dataDir}/cache`,
-        signal,
-        onStep,
-        log,
-      };
-      log(`training the student by ${method.name}`);
-      const result = await method.run(context);
-      const scoring = { data, engine, signal, test };
-      const own = await score(result, scoring);
-      const weights = options.weights ?? `${options.dataDir}/distilled/${studentName(options)}.safetensors`;
-      await writeWhole(weights, encodeSafetensors(result.architecture, result.weights));
-      log(`${method.name}: ${percent(own.accuracy)} on validation; the student is in ${weights}`);
-      const baseline = options.noBaseline || method.name === "none"
-        ? undefined
-        : await trainBaseline({ ...context, teachers: [] }, scoring);
-      if (baseline) log(`the labels alone: ${percent(baseline.accuracy)} on validation`);
-      return {
-        distiller: method.name,
-        distillerOptions: completeMethodOptions(distiller, options.distillerOptions),
-        accuracy: own.accuracy,
-        baselineAccuracy: baseline?.accuracy ?? (method.name === "none" ? own.accuracy : null),
-        ...(own.testAccuracy !== undefined && { testAccuracy: own.testAccuracy }),
-        ...(baseline?.testAccuracy !== undefined && { baselineTestAccuracy: baseline.testAccuracy }),
-        teacher: opened[0] ?? null,
-        teachers: opened,
-        seconds: result.seconds,
-        steps: result.steps,
-        stepMs: 1000 * result.seconds / result.steps,
-        loss: result.loss,
-        backend: engine.backend,
-        weights,
-        details: result.details,
-      };
-    });
+    const training = () =>
+      amidTraining(onStep, async (onStep) => {
+        const context: ProcedureContext = {
+          architecture,
+          engine,
+          data,
+          teachers,
+          trainImages,
+          epochs,
+          batchSize,
+          views,
+          seed,
+          peakLearningRate: options.learningRate,
+          ...unlabelledPart(unlabelled),
+          cacheDir: `${options.dataDir}/cache`,
+          ...(freshSince !== undefined && { freshSince }),
+          signal,
+          onStep,
+          log,
+        };
+        log(`training the student by ${method.name}`);
+        const result = await method.run(context);
+        const scoring = { data, engine, signal, test };
+        const own = await score(result, scoring);
+        const weights = options.weights ?? `${options.dataDir}/distilled/${studentName(options)}.safetensors`;
+        await writeWhole(weights, encodeSafetensors(result.architecture, result.weights));
+        log(`${method.name}: ${percent(own.accuracy)} on validation; the student is in ${weights}`);
+        const baseline = options.noBaseline || method.name === "none"
+          ? undefined
+          : await trainBaseline({ ...context, teachers: [] }, scoring);
+        if (baseline) log(`the labels alone: ${percent(baseline.accuracy)} on validation`);
+        return {
+          distiller: method.name,
+          distillerOptions: completeMethodOptions(distiller, options.distillerOptions),
+          accuracy: own.accuracy,
+          baselineAccuracy: baseline?.accuracy ?? (method.name === "none" ? own.accuracy : null),
+          ...(own.testAccuracy !== undefined && { testAccuracy: own.testAccuracy }),
+          ...(baseline?.testAccuracy !== undefined && { baselineTestAccuracy: baseline.testAccuracy }),
+          teacher: opened[0] ?? null,
+          teachers: opened,
+          seconds: result.seconds,
+          steps: result.steps,
+          stepMs: 1000 * result.seconds / result.steps,
+          loss: result.loss,
+          backend: engine.backend,
+          weights,
+          details: result.details,
+        };
+      });
+    return await disposeAfter(group, training);
   });
+}
+
+/** Throws a RangeError of one line where images without labels are given to a method that has no use for them. */
+function requireUnlabelledUse(method: Procedure, { unlabelled }: DistillOptions): void {
+  if (unlabelled === undefined || method.usesUnlabelled) return;
+  const names = methodsFor("classification").map(({ name }) => name).filter((name) =>
+    createMethod(name).usesUnlabelled
+  );
+  throw new RangeError(
+    `--unlabelled ${unlabelled}: ${method.name} learns from images with labels only; others are for ${
+      names.join(", ")
+    }`,
+  );
 }
 
 function unlabelledPart(unlabelled: Dataset | undefined): Pick<ProcedureContext, "unlabelled"> {

@@ -3,14 +3,16 @@ import { writeWhole } from "../data/write_whole.ts";
 import { startEngine } from "../engine/start_engine.ts";
 import { encodeSafetensors } from "../export/safetensors.ts";
 import { createMethod } from "../procedures/table.ts";
-import { defaultTrainImages, type DistillOptions } from "../schemas/distill_options.ts";
+import { defaultTrainImages, type DistillOptions, distillOptionsSchema } from "../schemas/distill_options.ts";
 import { distilTask, type DistilTaskResult } from "../tasks/distil_task.ts";
 import { taskOf } from "../tasks/table.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
 import { kebabCase } from "../cli/option_description.ts";
 import { type DistillHooks, studentName } from "./distill.ts";
+import { amidTraining } from "./amid_training.ts";
 import { requireTask } from "./methods.ts";
 import { readArchitectureFile } from "./student_architecture.ts";
+import { givenTeacherFlags, requireTeacherFlags } from "./teacher_flags.ts";
 
 export interface DistillTaskResult extends Omit<DistilTaskResult, "architecture" | "weights" | "head"> {
   distiller: string;
@@ -24,55 +26,62 @@ export interface DistillTaskResult extends Omit<DistilTaskResult, "architecture"
   weights: string;
 }
 
-/** Options that only mean something where images have classes, with what they are when they are left alone. */
+/** Options that only mean something where images have classes. */
 const classificationOnly = [
-  ["teacherNormalisation", undefined],
-  ["teacherClasses", undefined],
-  ["teacherArchitecture", undefined],
-  ["teacherRendering", undefined],
-  ["unlabelled", undefined],
-  ["imageSize", undefined],
-  ["rendering", "plain"],
-  ["dataset", "auto"],
-] as const satisfies [keyof DistillOptions, unknown][];
+  ...["teacherNormalisation", "teacherResize", "teacherColours", "teacherClasses", "teacherArchitecture"] as const,
+  ...["teacherRendering", "teacherTrainImages", "freshTeacher", "unlabelled", "dataset", "imageSize"] as const,
+  ...["rendering", "views", "dataSeed", "test"] as const,
+] satisfies (keyof DistillOptions)[];
+
+function refuseClassificationOnly(options: DistillOptions): void {
+  const { task } = options;
+  const usual = distillOptionsSchema.parse({});
+  const given = classificationOnly.find((name) => options[name] !== usual[name]);
+  if (given !== undefined) {
+    throw new RangeError(
+      `--${kebabCase(given)} is for classification; ${task} makes its data, and its teachers, anew from --seed`,
+    );
+  }
+  const file = options.teacher.find((name) => name !== "auto");
+  if (file !== undefined) {
+    throw new RangeError(`--teacher ${file}: files are for classification; the teachers of ${task} are trained`);
+  }
+}
 
 /** Trains a student for `options.task`. Throws as {@linkcode distilTask}. */
 export async function distillTask(options: DistillOptions, hooks: DistillHooks = {}): Promise<DistillTaskResult> {
   const { distiller, task } = options;
-  requireTask(createMethod(distiller, options.distillerOptions), taskOf(task).name);
-  for (const [name, usual] of classificationOnly) {
-    if (options[name] !== usual) {
-      throw new RangeError(
-        `--${kebabCase(name)} is for classification; ${task} makes its data from digits, and its teachers on it`,
-      );
-    }
-  }
-  if (options.teacher.some((name) => name !== "auto")) {
-    throw new RangeError(
-      `--teacher ${options.teacher[0]}: files are for classification; the teachers of ${task} are trained`,
-    );
-  }
+  const method = createMethod(distiller, options.distillerOptions);
+  requireTask(method, taskOf(task).name);
+  refuseClassificationOnly(options);
+  requireTeacherFlags(method, givenTeacherFlags(options));
   const architecture = options.architecture === "mnas" ? undefined : await readArchitectureFile(options.architecture);
-  const { log = () => {} } = hooks;
+  const { log = () => {}, onStep, signal } = hooks;
   const { engine, description, reason } = await startEngine("auto");
   log(`training runs on ${description} (${reason})`);
   return await disposeAfter(engine, async () => {
-    const { architecture: body, head: _head, weights: values, ...result } = await distilTask({
-      task,
-      engine,
-      distiller: { name: distiller, options: options.distillerOptions },
-      seed: options.seed,
-      epochs: options.epochs,
-      trainImages: options.trainImages ?? defaultTrainImages.others,
-      testImages: options.validationImages,
-      batchSize: options.batchSize,
-      peakLearningRate: options.learningRate,
-      ...(architecture && { architecture }),
-      ...(options.teachers !== undefined && { teachers: options.teachers }),
-      teacherEpochs: options.teacherEpochs,
-      baseline: !options.noBaseline && distiller !== "none",
-      ...hooks,
-    });
+    const { architecture: body, head: _head, weights: values, ...result } = await amidTraining(
+      onStep,
+      (onStep) =>
+        distilTask({
+          task,
+          engine,
+          distiller: { name: distiller, options: options.distillerOptions },
+          seed: options.seed,
+          epochs: options.epochs,
+          trainImages: options.trainImages ?? defaultTrainImages.others,
+          testImages: options.validationImages,
+          batchSize: options.batchSize,
+          peakLearningRate: options.learningRate,
+          ...(architecture && { architecture }),
+          ...(options.teachers !== undefined && { teachers: options.teachers }),
+          teacherEpochs: options.teacherEpochs,
+          baseline: !options.noBaseline && distiller !== "none",
+          log,
+          onStep,
+          signal,
+        }),
+    );
     const weights = options.weights ?? `${options.dataDir}/distilled/${task}-${studentName(options)}.safetensors`;
     await writeWhole(weights, encodeSafetensors(body, values));
     const [metric] = Object.keys(result.scores.student);

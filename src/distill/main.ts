@@ -8,6 +8,7 @@ import { DivergedError } from "../training/train_steps.ts";
 import { NetworkTooLargeError } from "../engine/network.ts";
 import { percent } from "../procedures/validation.ts";
 import { type DistillOptions, distillOptionsSchema } from "../schemas/distill_options.ts";
+import { isMisfit } from "./amid_training.ts";
 import { distill, type DistillHooks, type DistillResult } from "./distill.ts";
 import { distillTask, type DistillTaskResult } from "./distill_task.ts";
 import { listedMethods, listedOptions, methodLines, optionLines } from "./list_methods.ts";
@@ -67,13 +68,12 @@ function summaryOf(result: DistillResult | DistillTaskResult): string {
   return `${parts.join(", ")} (${time})`;
 }
 
-/** What is wrong with the call is told as that; what went wrong later is not. */
+/** What does not fit is an error of the call; what goes wrong amid a training comes as another error. */
 async function run(options: DistillOptions, hooks: DistillHooks): Promise<DistillResult | DistillTaskResult> {
   try {
     return options.task === "classification" ? await distill(options, hooks) : await distillTask(options, hooks);
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw error;
+    throw isMisfit(error) ? new UsageError(error.message) : error;
   }
 }
 

@@ -7,15 +7,18 @@ import { startEngine } from "../engine/start_engine.ts";
 import { encodeSafetensors } from "../export/safetensors.ts";
 import { countMultiplyAdds, countParameters } from "../ops/layout.ts";
 import type { Procedure } from "../procedures/procedure.ts";
+import { methods } from "../procedures/table.ts";
 import { accuracyOf, percent, validationLabels, validationLogits } from "../procedures/validation.ts";
 import { contentHash } from "../schemas/architecture.ts";
 import type { DistillOptions } from "../schemas/distill_options.ts";
 import { adaptationOf } from "../schemas/teacher_fields.ts";
 import { cachedTeacher } from "../teachers/cached_teacher.ts";
 import { renderedTeacher } from "../teachers/rendered_teacher.ts";
+import { requireViews } from "../teachers/require_views.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 import { disposeAfter } from "../training/dispose_after.ts";
 import { requireTeachers, train } from "../training/train.ts";
+import { amidTraining } from "./amid_training.ts";
 import { fileHash, readTeacher, teacherPlace, type TeacherRecipe, type TeacherRecord } from "./built_in_teacher.ts";
 import { builtInTeacher, teacherSeed, teacherViews, writeTeacher } from "./built_in_teacher.ts";
 import { givenTeacher } from "./given_teacher.ts";
@@ -39,6 +42,8 @@ export interface TeachersContext {
   data: TrainingData;
   /** Of the student. */
   trainImages: number;
+  /** What is kept from before this time, in milliseconds since 1970, is made anew. */
+  freshSince?: number;
   log: (line: string) => void;
   onStep?: (step: number, steps: number) => void;
   signal?: AbortSignal;
@@ -54,7 +59,7 @@ const isAutomatic = ({ teacher }: DistillOptions) => teacher.every((name) => nam
 
 async function trainTeacher(
   recipe: TeacherRecipe,
-  { data, log, onStep, options, signal }: TeachersContext,
+  { data, freshSince, log, onStep, options, signal }: TeachersContext,
 ): Promise<OpenedTeacher> {
   const place = teacherPlace(data, `${options.dataDir}/cache`, recipe);
   const { architecture, file, threads } = place;
@@ -62,14 +67,17 @@ async function trainTeacher(
     log(`teacher: ${known.name}, ${percent(known.accuracy)} on validation, ${origin}`);
     return { name: known.name, file, hash: known.hash, accuracy: known.accuracy };
   };
-  const known = options.freshTeacher ? undefined : await readTeacher(place);
+  const known = await readTeacher(place, freshSince);
   if (known) return describe(known, "kept from before");
   log("training the teacher, a larger network, once for this dataset");
   // An engine of its own, with all threads, since nothing else runs meanwhile.
   const { engine } = await startEngine("auto", { threads });
   return await disposeAfter(engine, async () => {
     const distiller = createDistiller("none");
-    const trained = await train(architecture, { ...recipe, engine, data, distiller, onStep, signal });
+    const trained = await amidTraining(
+      onStep,
+      (onStep) => train(architecture, { ...recipe, engine, data, distiller, onStep, signal }),
+    );
     await writeWhole(file, encodeSafetensors(architecture, trained.weights));
     const logits = await validationLogits({ data, engine, signal }, { architecture, weights: trained.weights });
     const teacher = {
@@ -133,7 +141,7 @@ async function openOne(
  */
 export async function openTeachers(
   automatic: readonly OpenedTeacher[],
-  { data, engine, log, method, options, signal, trainImages }: TeachersContext & { engine: Engine },
+  { data, engine, freshSince, log, method, options, signal, trainImages }: TeachersContext & { engine: Engine },
 ): Promise<{ teachers: Teacher[]; opened: OpenedTeacher[] }> {
   const seen = teachersData({ data, options });
   const batchSize = Math.min(options.batchSize, trainImages, data.train.length);
@@ -142,7 +150,6 @@ export async function openTeachers(
   const opened: OpenedTeacher[] = [];
   try {
     for (const [index, file] of places.entries()) {
-      if (file === "auto") throw new RangeError("--teacher is auto, or files: not both");
       const teacher = await openOne(automatic[index], file, { data: seen, engine, options, batchSize });
       teachers.push(teacher);
       const accuracy = automatic[index]?.accuracy ?? await validationAccuracy(teacher, seen);
@@ -151,10 +158,10 @@ export async function openTeachers(
       }
       opened.push({ name: teacher.name, file, hash: teacher.hash, ...(accuracy !== undefined && { accuracy }) });
     }
-    requireTeachers(method, teachers);
-    for (const [index, teacher] of teachers.entries()) {
-      teachers[index] = await keepAnswers(teacher, { data, seen, batchSize, trainImages, options, log, signal });
-    }
+    requireTeachers(method, teachers, methods);
+    requireViews(teachers, options);
+    const keeping = { data, seen, batchSize, trainImages, options, freshSince, log, signal };
+    for (const [index, teacher] of teachers.entries()) teachers[index] = keepAnswers(teacher, keeping);
     return { teachers, opened };
   } catch (error) {
     for (const teacher of teachers) teacher.dispose();
@@ -162,28 +169,26 @@ export async function openTeachers(
   }
 }
 
-/** `teacher` with its answers kept on disk, and, where it sees other images than the student, with those. */
-async function keepAnswers(teacher: Teacher, { data, seen, batchSize, trainImages, options, log, signal }: {
-  data: TrainingData;
+interface Keeping extends Pick<TeachersContext, "data" | "trainImages" | "options" | "freshSince" | "log" | "signal"> {
+  /** The data as the teacher sees it. */
   seen: TrainingData;
   batchSize: number;
-  trainImages: number;
-  options: DistillOptions;
-  log: (line: string) => void;
-  signal?: AbortSignal;
-}): Promise<Teacher> {
-  const { dataDir, freshTeacher } = options;
+}
+
+/** `teacher` with its answers kept on disk, and, where it sees other images than the student, with those. */
+function keepAnswers(teacher: Teacher, keeping: Keeping): Teacher {
+  const { data, seen, batchSize, trainImages, options, freshSince, log, signal } = keeping;
   const { rendering = "plain" } = seen;
   // What is kept is found by the teacher's hash: on other images it says other things.
   const named = rendering === "plain"
     ? teacher
     : { ...teacher, hash: contentHash({ teacher: teacher.hash, rendering }) };
-  const cached = await cachedTeacher(named, {
+  const cached = cachedTeacher(named, {
     data: seen,
-    cacheDir: `${dataDir}/cache`,
+    cacheDir: `${options.dataDir}/cache`,
     trainImages,
     batchSize,
-    fresh: freshTeacher,
+    ...(freshSince !== undefined && { freshSince }),
     signal,
     onProgress: (done, total, view) => done === 1 && log(`asking ${teacher.name} about view ${view}, ${total} blocks`),
   });

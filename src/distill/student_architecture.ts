@@ -31,13 +31,21 @@ export async function studentArchitecture(text: string, dataset: StudentData): P
   return architecture;
 }
 
+function parseArchitecture(bytes: Uint8Array, path: string): Architecture {
+  if (bytes[0] !== "{".charCodeAt(0)) return decodeSafetensors(bytes, path).architecture;
+  const parsed = architectureSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+  if (!parsed.success) {
+    const [{ path: place, message }] = parsed.error.issues;
+    throw new RangeError(`${place.length > 0 ? `${place.join(".")}: ` : ""}${message}`);
+  }
+  // Shapes that do not fit are told before anything is trained.
+  layoutOf(parsed.data);
+  return parsed.data;
+}
+
 function readArchitecture(bytes: Uint8Array, path: string): Architecture {
   try {
-    if (bytes[0] !== "{".charCodeAt(0)) return decodeSafetensors(bytes, path).architecture;
-    const architecture = architectureSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    // Shapes that do not fit are told before anything is trained.
-    layoutOf(architecture);
-    return architecture;
+    return parseArchitecture(bytes, path);
   } catch (error) {
     throw new RangeError(`--architecture ${path}: no architecture (${(error as Error).message.split("\n")[0]})`);
   }

@@ -2,14 +2,15 @@
 import type { Normalisation } from "../teachers/image_adaptation.ts";
 import { normalisationNames } from "../teachers/image_adaptation.ts";
 import { suggest } from "../cli/suggest.ts";
-import type { Procedure } from "../procedures/procedure.ts";
+import type { Procedure, TeacherCounts } from "../procedures/procedure.ts";
 import { requireTeachers } from "../training/train.ts";
 
 /** Teachers of a method that takes several. */
 const severalTeachers = 3;
 
 /** How many automatic teachers a method is given where the user does not say. */
-export function automaticTeachers({ least, most }: { least: number; most: number }): number {
+export function automaticTeachers({ least, most, preferred }: TeacherCounts): number {
+  if (preferred !== undefined) return preferred;
   if (least === 0) return 0;
   return most === 1 ? 1 : Math.min(most, Math.max(least, severalTeachers));
 }

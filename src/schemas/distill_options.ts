@@ -4,7 +4,7 @@ import * as z from "zod";
 import { dataDirField } from "./device_fields.ts";
 import { presets } from "./presets.ts";
 import { searchOptionsSchema } from "./search_options.ts";
-import { inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
+import { freshTeacherField, inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
 
 /** Classification and the rows of tasks/table.ts, and the renderings of renderings.ts; tests compare them. */
 export const taskNameSchema = z.enum([
@@ -63,11 +63,7 @@ export const distillOptionsSchema = z.strictObject({
       "(.json, or the .safetensors of a student, whose weights are not taken)",
   }),
 
-  ...inGroup("Teacher", { teacher: teacherField, teachers: teachersField }),
-  freshTeacher: z.boolean().default(false).meta({
-    ...teacher,
-    description: "train the teacher, or ask a given one, anew instead of taking what is kept",
-  }),
+  ...inGroup("Teacher", { teacher: teacherField, teachers: teachersField, freshTeacher: freshTeacherField }),
   ...inGroup("Teacher", teacherAdaptationFields),
   teacherRendering: renderingSchema.optional().meta({
     ...teacher,

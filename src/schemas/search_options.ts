@@ -12,7 +12,7 @@ import {
 } from "./device_fields.ts";
 import { profileSchema, runtimeSchema } from "./measurement.ts";
 import { type Budget, budgetSchema, presetSchema } from "./presets.ts";
-import { inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
+import { freshTeacherField, inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
 
 export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
 export const combineSchema = z.enum(["worst", "mean", "weighted"]);
@@ -52,8 +52,7 @@ const fields = z.strictObject({
     group: "Search",
     description: "what proposes students: a policy that learns, or chance as its baseline",
   }),
-  ...inGroup("Search", { teacher: teacherField, teachers: teachersField }),
-  freshTeacher: z.boolean().default(false).meta({ group: "Search", description: "train the teacher anew" }),
+  ...inGroup("Search", { teacher: teacherField, teachers: teachersField, freshTeacher: freshTeacherField }),
   ...inGroup("Search", teacherAdaptationFields),
   distiller: z.string().min(1).default("kd").meta({
     group: "Search",

@@ -37,6 +37,9 @@ export function adaptationOf(options: TeacherAdaptation): TeacherAdaptation {
   return adaptation.strip().parse(options);
 }
 
+/** The adaptation where no flag asks for one. */
+export const adaptationUnset: Readonly<Record<string, unknown>> = adaptation.parse({});
+
 /** Whom students learn from. */
 export const teacherField = z.array(z.string().min(1)).min(1).default(["auto"]).meta({
   placeholder: "auto|FILE",
@@ -50,6 +53,12 @@ export const teachersField = z.int().min(0).max(16).optional().meta({
   defaultText: "what the method needs; 3 where it takes several",
   description:
     "number of automatic teachers, which differ by their seed; none by default for a method that does without",
+});
+
+/** Whether anything that is kept of teachers counts. */
+export const freshTeacherField = z.boolean().default(false).meta({
+  description: "make anew what is kept of earlier calls: automatic teachers, what teachers said of the images, and " +
+    "networks that methods such as assistant train on the way",
 });
 
 /** `fields` in a group of the help. */

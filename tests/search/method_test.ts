@@ -22,6 +22,7 @@ Deno.test("a method that is not there, or options that it has not, are refused i
     ["none", { alpha: 1 }, "options of none: none"],
     ["kd+none", { alpha: 1 }, "options of a sum are given by method, kd, none"],
     ["kd+kd", {}, "adds kd twice"],
+    ["pruning", { kind: "filter" }, "with these options it changes the network, but a search times and keeps the one"],
   ];
   for (const [name, options, part] of cases) {
     const { message } = assertThrows(() => searchMethod(name, options), UsageError);
@@ -29,4 +30,23 @@ Deno.test("a method that is not there, or options that it has not, are refused i
     assertStringIncludes(message, `--distiller ${name}: `);
     assertEquals(message.includes("\n"), false);
   }
+});
+
+Deno.test("a method whose options leave the network as it is may be searched with", () => {
+  assertEquals(searchMethod("pruning", { kind: "magnitude" }).name, "pruning");
+});
+
+Deno.test("flags of a search without effect are refused in one line", () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ distiller: "none", teachers: 2 }, "--teachers 2: none learns from no teacher"],
+    [{ teacher: ["a.onnx"], teachers: 1 }, "--teachers 1 is the number of automatic teachers"],
+    [{ teacherColours: true }, "--teacher-colours is for teachers given by --teacher FILE, and none is given"],
+    [{ teacher: ["a.onnx"], teacherEpochs: 3 }, "--teacher-epochs is for automatic teachers"],
+    [{ distiller: "none", freshTeacher: true }, "--fresh-teacher is for methods with a teacher"],
+  ];
+  for (const [options, part] of cases) {
+    const { message } = assertThrows(() => withMethodOptions(searchOptionsSchema.parse(options)), UsageError);
+    assertStringIncludes(message, part);
+  }
+  withMethodOptions(searchOptionsSchema.parse({ teacherEpochs: 3, teacherTrainImages: 9, freshTeacher: true }));
 });

@@ -70,6 +70,10 @@ Deno.test("a teacher that cannot be opened, or does not suit the method, stops t
   assertStringIncludes(await refusal("two", { teachers: 2 }), "kd takes 1 teacher, got 2");
   assertStringIncludes(await refusal("both", { teacher: ["auto", "x.onnx"] }), "not both");
   assertStringIncludes(await refusal("unknown", { distiller: "kdd" }), 'unknown method "kdd"');
+  assertStringIncludes(
+    await refusal("all", { distiller: "noisy-student", trainImages: 7900 }),
+    "noisy-student learns from training images that no student sees the labels of, but students learn from all 7900",
+  );
   // A table has a row for every image that the dataset has for training.
   const { dataset } = await prepareDataset("mnist", { cacheDir: `${dataDir}/cache` });
   const table = `${dataDir}/table.npy`;
@@ -85,4 +89,51 @@ Deno.test("a teacher that cannot be opened, or does not suit the method, stops t
     "attention-gradient needs imageGradient of its teacher, but table.npy gives logits only",
   );
   assertStringIncludes(message, "methods that work with it: kd");
+  assertStringIncludes(
+    await refusal("views", { teacher: [table], views: 3, epochs: 3 }),
+    "table.npy knows the images as they are only, and the training would see 3",
+  );
+});
+
+/** When each file below the cache was written, in milliseconds. */
+function writtenMs(part: string): Map<string, number> {
+  const times = new Map<string, number>();
+  const look = (folder: string) => {
+    for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+      if (isDirectory) look(`${folder}/${name}`);
+      else times.set(`${folder}/${name}`, Number(Deno.statSync(`${folder}/${name}`).mtime));
+    }
+  };
+  look(`${dataDir}/cache/${part}`);
+  return times;
+}
+
+const since = (times: Map<string, number>, startMs: number) => [...times].filter(([, ms]) => ms >= startMs);
+
+Deno.test("a search that asks for it makes anew what is kept of its teacher, once, whoever trained it", async () => {
+  const startMs = Date.now();
+  const notes = await search("renewed", { freshTeacher: true });
+  assertStringIncludes(notes.join("\n"), "trained in");
+  assertEquals(since(writtenMs("teachers"), startMs).length, 2);
+  const logits = since(writtenMs("logits"), startMs);
+  assertEquals(logits.length, 1);
+  const [name] = files(`${dataDir}/cache/teachers`).filter((name) => name.endsWith(".safetensors"));
+  const mine = `${dataDir}/mine.safetensors`;
+  await Deno.copyFile(`${dataDir}/cache/teachers/${name}`, mine);
+  // Two trainers share what they are given anew.
+  const givenMs = Date.now();
+  await search("given-renewed", { teacher: [mine], freshTeacher: true });
+  assertEquals(since(writtenMs("teachers"), givenMs), []);
+  assertEquals(since(writtenMs("logits"), givenMs).length, 1);
+  assertEquals(
+    stored("given-renewed").trials.map(({ accuracy }) => accuracy),
+    stored("renewed").trials.map(({ accuracy }) => accuracy),
+  );
+  // And students the networks that their method keeps.
+  await search("short", { distiller: "early-stopped", epochs: 2 });
+  const networks = writtenMs("networks");
+  const networksMs = Date.now();
+  await search("short-renewed", { distiller: "early-stopped", epochs: 2, freshTeacher: true });
+  const renewed = since(writtenMs("networks"), networksMs).filter(([file]) => file.endsWith(".safetensors"));
+  assertEquals([renewed.length, writtenMs("networks").size], [1, networks.size]);
 });

@@ -4,7 +4,7 @@ import { listRuns } from "../../search/runs.ts";
 import { OutdatedRunError, RunStore } from "../../search/store/run_store.ts";
 
 /** Runs `body` with a data folder in which `old` is a run as earlier versions stored it. */
-async function withOldRun(body: (dataDir: string, file: string) => void): Promise<void> {
+async function withOldRun(body: (dataDir: string, file: string) => void, version = 1): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
   try {
     await Deno.mkdir(`${dataDir}/runs/old`, { recursive: true });
@@ -16,7 +16,7 @@ async function withOldRun(body: (dataDir: string, file: string) => void): Promis
         json TEXT NOT NULL, PRIMARY KEY (role, number)) STRICT;
       CREATE TABLE measurements (architecture TEXT NOT NULL, device TEXT NOT NULL, runtime TEXT NOT NULL,
         json TEXT NOT NULL, PRIMARY KEY (architecture, device, runtime)) STRICT;
-      INSERT INTO meta VALUES ('schemaVersion', '1'), ('startedAt', '"2026-01-02T03:04:05Z"'),
+      INSERT INTO meta VALUES ('schemaVersion', '${version}'), ('startedAt', '"2026-01-02T03:04:05Z"'),
         ('config', '{"preset":"smoke","trials":4}');
       INSERT INTO trials VALUES ('search', 1, 0, 'completed', '{}'), ('search', 2, 0, 'pending', '{}');
       INSERT INTO measurements VALUES ('a', 'here', 'tfjs-wasm', '{"protocol":"nacre/0"}');
@@ -39,6 +39,23 @@ Deno.test("a run of an earlier version is refused in one line, and not touched",
     assertEquals(looked.get("schemaVersion"), 1);
     assertEquals(Deno.readFileSync(file), before);
   }));
+
+Deno.test("a run of an earlier version is refused for what changed since", async () => {
+  const reasons: [number, string][] = [
+    [1, "whose latencies do not compare with today's"],
+    [2, "whose latencies do not compare with today's"],
+    [3, "whose configuration does not hold the method's options in full"],
+  ];
+  for (const [version, reason] of reasons) {
+    await withOldRun((_dataDir, file) => {
+      const { message } = assertThrows(() => new RunStore(file), OutdatedRunError);
+      assertEquals(
+        message,
+        `${file}: a run of an earlier version, ${reason}; take another name, or delete it by deno task runs --delete`,
+      );
+    }, version);
+  }
+});
 
 Deno.test("runs lists it all the same, and what is no run as damaged", () =>
   withOldRun((dataDir) => {

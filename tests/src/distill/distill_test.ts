@@ -1,5 +1,12 @@
 // Single trainings as the command makes them, on a few images of MNIST.
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { decodeSafetensors } from "../../../src/export/safetensors.ts";
 import { distill } from "../../../src/distill/distill.ts";
 import { distillOptionsSchema } from "../../../src/schemas/distill_options.ts";
@@ -8,12 +15,15 @@ import { architectureHash } from "../../../src/schemas/architecture.ts";
 const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
 
-const optionsOf = (options: Record<string, unknown> = {}) =>
+/** Options without an automatic teacher. */
+const teacherlessOf = (options: Record<string, unknown>) =>
   distillOptionsSchema.parse({
     ...{ dataDir, dataset: "mnist", trainImages: 256, epochs: 1, batchSize: 32, validationImages: 200 },
-    ...{ teacherTrainImages: 2048, teacherEpochs: 2, architecture: "mnas=0.5" },
+    ...{ architecture: "mnas=0.5" },
     ...options,
   });
+const optionsOf = (options: Record<string, unknown> = {}) =>
+  teacherlessOf({ teacherTrainImages: 2048, teacherEpochs: 2, ...options });
 
 Deno.test("plain distillation trains teacher, student and baseline, and the student's file holds what was scored", async () => {
   const lines: string[] = [];
@@ -37,7 +47,7 @@ Deno.test("plain distillation trains teacher, student and baseline, and the stud
   assertEquals([repeated.accuracy, repeated.baselineAccuracy], [result.accuracy, result.baselineAccuracy]);
   const [one, other] = await Promise.all([result.weights, repeated.weights].map((file) => Deno.readFile(file)));
   assertEquals(one, other);
-  const plain = await distill(optionsOf({ distiller: "none" }));
+  const plain = await distill(teacherlessOf({ distiller: "none" }));
   assertEquals([plain.accuracy, plain.teacher], [result.baselineAccuracy, null]);
 
   // A student's file names the architecture of the next one.
@@ -52,13 +62,70 @@ Deno.test("plain distillation trains teacher, student and baseline, and the stud
   assertEquals(architectures[0], architectures[1]);
 });
 
-Deno.test("a student that sees another rendering than its teacher is taught all the same, and keeps its own answers", async () => {
+/** What is kept of teachers' answers: the bytes of each file, and when it was written, by its path. */
+function keptAnswers(): Map<string, { bytes: Uint8Array; writtenMs: number }> {
+  const folder = `${dataDir}/cache/logits`;
+  const files = [...Deno.readDirSync(folder)].flatMap(({ name }) =>
+    [...Deno.readDirSync(`${folder}/${name}`)].filter(({ isFile }) => isFile).map((file) => `${name}/${file.name}`)
+  );
+  return new Map(
+    files.sort().map((file) => {
+      const path = `${folder}/${file}`;
+      return [file, { bytes: Deno.readFileSync(path), writtenMs: Number(Deno.statSync(path).mtime) }];
+    }),
+  );
+}
+
+Deno.test("a teacher's answers depend on the rendering that it sees, not on the student's, and are kept apart", async () => {
   const same = await distill(optionsOf({ noBaseline: true }));
+  const before = keptAnswers();
+  assert(before.size > 0);
   const crossed = await distill(optionsOf({ noBaseline: true, rendering: "edges", teacherRendering: "plain" }));
-  // The teacher of plain images is the one of plain students; its answers do not depend on what the student sees.
   assertEquals(crossed.teacher?.file, same.teacher?.file);
+  assertEquals(keptAnswers(), before);
+
+  // One network, asked about plain images and about edges, says something else, elsewhere.
+  const given = { noBaseline: true, teacher: [String(same.teacher?.file)] };
+  await distill(teacherlessOf(given));
+  const plain = keptAnswers();
+  await distill(teacherlessOf({ ...given, teacherRendering: "edges" }));
+  const answers = keptAnswers();
+  const added = [...answers].filter(([file]) => !plain.has(file));
+  assertEquals(added.length, 1);
+  assertEquals(new Map([...answers].filter(([file]) => plain.has(file))), plain);
+  for (const { bytes } of plain.values()) assertNotEquals(bytes, added[0][1].bytes);
+
   const both = await distill(optionsOf({ noBaseline: true, rendering: "edges" }));
   assert(both.teacher?.file !== same.teacher?.file);
+});
+
+Deno.test("all that is kept is made anew where that is asked for: teachers, their answers, networks of the method", async () => {
+  const told: string[] = [];
+  const call = async (changes: Record<string, unknown>) => {
+    told.length = 0;
+    const options = "distiller" in changes ? teacherlessOf(changes) : optionsOf(changes);
+    await distill({ ...options, noBaseline: true, trainImages: 64 }, { log: (line) => told.push(line) });
+    return told.join("\n");
+  };
+  await call({});
+  const before = keptAnswers();
+  assertStringIncludes(await call({ freshTeacher: true }), "training the teacher");
+  const after = keptAnswers();
+  const renewed = [...after].filter(([file, { writtenMs }]) => writtenMs > (before.get(file)?.writtenMs ?? Infinity));
+  assertEquals(renewed.length, 1);
+  // The same teacher says the same.
+  assertEquals([...after].map(([, { bytes }]) => bytes), [...before].map(([, { bytes }]) => bytes));
+
+  const networks = () =>
+    [...Deno.readDirSync(`${dataDir}/cache/networks`)].filter(({ name }) => name.endsWith(".safetensors"))
+      .map(({ name }) => Number(Deno.statSync(`${dataDir}/cache/networks/${name}`).mtime));
+  await call({ distiller: "early-stopped" });
+  const [madeMs] = networks();
+  await call({ distiller: "early-stopped" });
+  assertEquals(networks(), [madeMs]);
+  await call({ distiller: "early-stopped", freshTeacher: true });
+  const [anewMs, ...others] = networks();
+  assert(anewMs > madeMs && others.length === 0, `${madeMs} ${anewMs}`);
 });
 
 Deno.test("what does not fit is refused in one line before anything is trained", async () => {
@@ -71,12 +138,18 @@ Deno.test("what does not fit is refused in one line before anything is trained",
     [{ teacher: ["absent.onnx"], teacherNormalisation: "images" }, "--teacher-normalisation is images; allowed are"],
     [{ teachers: 2 }, "kd takes 1 teacher, got 2"],
     [{ teachers: 0 }, "kd takes 1 teacher, got 0"],
-    [{ unlabelled: "absent" }, "--unlabelled absent: "],
+    [{ unlabelled: "absent", distiller: "noisy-student" }, "--unlabelled absent: "],
+    [
+      { unlabelled: "absent" },
+      "--unlabelled absent: kd learns from images with labels only; others are for noisy-student",
+    ],
+    [{ distiller: "none", teachers: 2 }, "--teachers 2: none learns from no teacher"],
+    [{ teacherResize: true }, "--teacher-resize is for teachers given by --teacher FILE, and none is given"],
   ];
   for (const [options, part] of cases) {
     const steps: number[] = [];
     const { message } = await assertRejects(
-      () => distill(optionsOf(options), { onStep: (step) => steps.push(step) }),
+      () => distill(teacherlessOf(options), { onStep: (step) => steps.push(step) }),
       RangeError,
     ) as Error;
     assertStringIncludes(message, part);
@@ -84,11 +157,22 @@ Deno.test("what does not fit is refused in one line before anything is trained",
   }
 });
 
+Deno.test("a RangeError amid a training is none of the call", async () => {
+  const error = await assertRejects(() =>
+    distill(teacherlessOf({ distiller: "none" }), {
+      onStep(step) {
+        if (step === 3) throw new RangeError("Array buffer allocation failed");
+      },
+    })
+  ) as Error;
+  assertEquals([error instanceof RangeError, error.message], [false, "Array buffer allocation failed"]);
+});
+
 Deno.test("an abort ends a training at the next step with the signal's reason", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");
   const error = await assertRejects(() =>
-    distill(optionsOf({ distiller: "none" }), {
+    distill(teacherlessOf({ distiller: "none" }), {
       signal: controller.signal,
       onStep: (step) => step === 3 && controller.abort(reason),
     })

@@ -57,6 +57,17 @@ Deno.test("a method is given the teachers that it needs, several where it takes 
   for (const [least, most, given] of counts) {
     assertEquals(automaticTeachers({ least, most }), given, `${least} ${most}`);
   }
+  assertEquals(automaticTeachers({ least: 0, most: 1, preferred: 1 }), 1);
+});
+
+Deno.test("compression is taught unless it is told not to be, methods that make their own teacher are not", () => {
+  for (const name of ["int8", "quantized", "differentiable-quantization", "pruning"]) {
+    assertEquals(automaticTeachers(createMethod(name).teachers), 1, name);
+    assertEquals(listedMethods().find((method) => method.name === name)?.teachers, "0 or 1");
+  }
+  for (const name of ["born-again", "early-stopped", "noisy-student", "route-constrained"]) {
+    assertEquals(automaticTeachers(createMethod(name).teachers), 0, name);
+  }
 });
 
 Deno.test("a normalisation is a name, or means and deviations", () => {

@@ -31,7 +31,18 @@ Deno.test("flags of one meaning have one declaration in distill and search", () 
   const [own, others] = [distillOptionsSchema, searchOptionsSchema].map((schema) =>
     new Map(describeOptions(schema).map(({ group: _group, ...option }) => [option.flag, option]))
   );
-  for (const flag of ["teacher", "teachers", "teacher-classes", "teacher-resize", "dataset", "image-size", "json"]) {
+  for (
+    const flag of [
+      "teacher",
+      "teachers",
+      "fresh-teacher",
+      "teacher-classes",
+      "teacher-resize",
+      "dataset",
+      "image-size",
+      "json",
+    ]
+  ) {
     assertEquals(own.get(flag), others.get(flag), flag);
   }
 });
