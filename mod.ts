@@ -45,6 +45,7 @@ export { cachedTeacher } from "./src/teachers/cached_teacher.ts";
 export { createMethod, listMethods } from "./src/procedures/table.ts";
 export { type Procedure, type ProcedureContext, type ProcedureResult } from "./src/procedures/procedure.ts";
 export { distilTask } from "./src/tasks/distil_task.ts";
+export { initialiseFrom } from "./src/tasks/transfer.ts";
 export { buildPredictor, Predictor } from "./src/training/predictor.ts";
 export { evaluate, predictLogits } from "./src/training/evaluate.ts";
 export { parameterGradientDifference } from "./src/training/gradient_difference.ts";

@@ -16,6 +16,20 @@ Deno.test("the soft reward has the published values at half, once and twice the 
   assertAlmostEquals(rewardAt(0.5, { form: "soft" }), 0.52486, 5e-6);
 });
 
+Deno.test("the exponent -log2 1.05 trades 5 % more accuracy for twice the latency, and -0.07 nearly so (MnasNet, H6)", () => {
+  const exponent = -Math.log2(1.05);
+  assertAlmostEquals(exponent, -0.0704, 5e-5);
+  for (const accuracy of [0.2, 0.5, 0.9]) {
+    for (const ratio of [0.25, 1, 3]) {
+      const reward = (share: number, times: number, exponents: [number, number]) =>
+        rewardOf({ accuracy: accuracy * share, latencies: [{ latencyMs: 8 * ratio * times, targetMs: 8 }], exponents });
+      const plain = reward(1, 1, [exponent, exponent]);
+      assertAlmostEquals(reward(1.05, 2, [exponent, exponent]), plain, 1e-12);
+      assertAlmostEquals(reward(1.05, 2, [-0.07, -0.07]) / reward(1, 1, [-0.07, -0.07]), 1, 5e-4);
+    }
+  }
+});
+
 Deno.test("the hard reward is the accuracy up to the target and falls with the ratio beyond, and is the default", () => {
   for (const options of [{ form: "hard" } as const, {}]) {
     assertEquals(rewardAt(2, options), 0.25);
