@@ -18,6 +18,7 @@ import { type ReadyCommand, readyCommands } from "./pass.ts";
 import { draftBytes, type NetworkPlaces, placeNetwork, type Vector } from "./places.ts";
 import { modeNumber, writeState } from "./records.ts";
 import { Team } from "./team.ts";
+import { updateRange } from "./update_range.ts";
 
 /** Time of one command of a step. */
 export interface CommandTime {
@@ -336,38 +337,13 @@ export class WasmNetwork implements Network {
     if (this.plan.mode !== "training") throw new RangeError("a network for inference cannot be trained");
     if (!Number.isFinite(learningRate)) throw new RangeError(`the learning rate must be finite, got ${learningRate}`);
     this.#steps++;
-    for (const range of this.#ranges) this.#updateRange(range, learningRate);
+    for (const { start, count } of this.#ranges) {
+      const at = (vector: Vector) => this.#places.vectors[vector] + 4 * start;
+      updateRange(this.#kernels, this.#optimizer, { at, count, learningRate, step: this.#steps });
+    }
     this.#quantise();
     const momentum = statisticsMomentum(this.#steps);
     writeState(this.#places.arena.memory, this.#places.state, { step: this.#steps, seed: this.#seed, momentum });
-  }
-
-  #updateRange({ start, count }: { start: number; count: number }, learningRate: number): void {
-    const { name, first, second, epsilon, nesterov, weightDecay, average } = this.#optimizer;
-    const kernels = this.#kernels;
-    const at = (vector: Vector) => this.#places.vectors[vector] + 4 * start;
-    const [parameters, gradient, moment] = [at("parameters"), at("gradient"), at("first")];
-    switch (name) {
-      case "adam":
-        // deno-fmt-ignore
-        kernels.adam(
-          count, parameters, gradient, moment, at("second"), learningRate, first, second, epsilon, this.#steps,
-          weightDecay,
-        );
-        break;
-      case "sgd":
-        kernels.sgd(count, parameters, gradient, moment, learningRate, first, nesterov ? 1 : 0, weightDecay);
-        break;
-      case "rmsProp":
-        // deno-fmt-ignore
-        kernels.rmsProp(
-          count, parameters, gradient, at("second"), moment, learningRate, second, first, epsilon, weightDecay,
-        );
-        break;
-      default:
-        name satisfies never;
-    }
-    if (average > 0) kernels.movingAverage(count, parameters, at("average"), average);
   }
 
   finish(): Promise<void> {
