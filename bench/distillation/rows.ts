@@ -1,5 +1,5 @@
 // The rows of the comparison: every method of the tables that is about classification, at its defaults, and some variants.
-import { completeMethodOptions, methodsFor } from "../../src/distill/methods.ts";
+import { completeMethodOptions, methodsOfTask } from "../../src/distill/methods.ts";
 import { createMethod } from "../../src/procedures/table.ts";
 
 export interface MethodRow {
@@ -67,7 +67,7 @@ function teachersFor({ least, most }: { least: number; most: number }, needs: re
 
 /** Rows in the order of the tables, the controls `none` and `kd` first. */
 export function methodRows(): MethodRow[] {
-  const names = methodsFor("classification").map(({ name }) => name).filter((name) =>
+  const names = methodsOfTask("classification").map(({ name }) => name).filter((name) =>
     !withoutRow.some(({ method }) => method === name)
   );
   const controls = ["none", "kd"];

@@ -16,7 +16,7 @@ import { disposeAfter } from "../training/dispose_after.ts";
 import { evaluate } from "../training/evaluate.ts";
 import { buildPredictor } from "../training/predictor.ts";
 import { amidTraining } from "./amid_training.ts";
-import { completeMethodOptions, methodsFor, requireTask } from "./methods.ts";
+import { completeMethodOptions, methodsOfTask, requireTask } from "./methods.ts";
 import { ensureTeachers, type OpenedTeacher, openTeachers } from "./open_teachers.ts";
 import { studentArchitecture } from "./student_architecture.ts";
 import { givenTeacherFlags, requireTeacherFlags } from "./teacher_flags.ts";
@@ -166,7 +166,7 @@ export async function distill(options: DistillOptions, hooks: DistillHooks = {})
 /** Throws a RangeError of one line where images without labels are given to a method that has no use for them. */
 function requireUnlabelledUse(method: Procedure, { unlabelled }: DistillOptions): void {
   if (unlabelled === undefined || method.usesUnlabelled) return;
-  const names = methodsFor("classification").map(({ name }) => name).filter((name) =>
+  const names = methodsOfTask("classification").map(({ name }) => name).filter((name) =>
     createMethod(name).usesUnlabelled
   );
   throw new RangeError(

@@ -4,6 +4,7 @@
 // image gradients, which costs two more passes, or one where the other loss is the cross-entropy itself. With ReLU and batch
 // norm that is a smoothed difference rather than a derivative: the move must be large enough for float32.
 import type { TeacherOutput } from "../teachers/teacher.ts";
+import { stepAlong } from "./gradient_difference.ts";
 import type { StepLoss } from "./step_loss.ts";
 import type { Student } from "./student.ts";
 
@@ -13,10 +14,6 @@ export interface GradientAttentionOptions<Batch> {
   inner?: StepLoss<Batch>;
   /** Root mean square of the move of the images, in units of their own. */
   size?: number;
-}
-
-function rootMeanSquare(values: Float32Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
 /** The student must have been built with the images' gradient, and the first teacher answer with its own. */
@@ -58,9 +55,8 @@ export function gradientAttentionLoss<
       const direction = own.map((value, index) => value - teacher.imageGradient![index]);
       // Gradients are those of a mean over the batch, the squared difference is that of each image's own loss.
       losses.push(loss + weight / 2 * batchSize * direction.reduce((sum, value) => sum + value * value, 0));
-      const length = rootMeanSquare(direction);
-      if (length > 0) {
-        const step = size * (rootMeanSquare(images) || 1) / length;
+      if (direction.some((value) => value !== 0)) {
+        const step = stepAlong(images, direction, size);
         network.forward(images.map((value, index) => value + step * direction[index]));
         const there = await crossEntropyPass(labels);
         const factor = weight * batchSize / step;

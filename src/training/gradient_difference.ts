@@ -15,6 +15,11 @@ function rootMeanSquare(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 }
 
+/** How far along `direction`, not all zeros, a move of the images of root mean square `size`, in units of their own, goes. */
+export function stepAlong(images: Float32Array, direction: Float32Array, size: number): number {
+  return size * (rootMeanSquare(images) || 1) / rootMeanSquare(direction);
+}
+
 /**
  * How the parameter gradient of a loss changes along a direction of the images: `d/dt grad_parameters loss(images + t *
  * direction)` at t = 0, `[parameterCount]`, as a central difference. Since derivatives commute, this is the parameter
@@ -30,9 +35,8 @@ export async function parameterGradientDifference(
   if (direction.length !== images.length) {
     throw new RangeError(`the direction must have the images' ${images.length} values, got ${direction.length}`);
   }
-  const length = rootMeanSquare(direction);
-  if (length === 0) return new Float32Array(student.network.plan.layout.parameterCount);
-  const step = size * (rootMeanSquare(images) || 1) / length;
+  if (direction.every((value) => value === 0)) return new Float32Array(student.network.plan.layout.parameterCount);
+  const step = stepAlong(images, direction, size);
   const gradientAt = async (by: number): Promise<Float32Array> => {
     const output = await student.forward(images.map((value, index) => value + by * direction[index]));
     return await student.backward(lossGradients(output));

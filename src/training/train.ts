@@ -91,6 +91,7 @@ export function phaseSteps(phases: readonly Phase[], steps: number): number[] {
   });
 }
 
+/** Which nodes a phase trains; undefined: all. RangeError where the network lacks the tap that bounds them. */
 export function trainableOf(
   architecture: Architecture,
   { trainedUpTo, trainedAfter }: Phase,

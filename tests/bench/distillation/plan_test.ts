@@ -3,7 +3,7 @@ import { fullRecipe } from "../../../bench/distillation/job.ts";
 import { pairNames, students, teacherNetwork } from "../../../bench/distillation/networks.ts";
 import { planTrainings, teacherKey } from "../../../bench/distillation/plan.ts";
 import { isCompressed, methodRows, withoutRow } from "../../../bench/distillation/rows.ts";
-import { methodsFor } from "../../../src/distill/methods.ts";
+import { methodsOfTask } from "../../../src/distill/methods.ts";
 import { meanStepMs } from "../../../bench/distillation/step_times.ts";
 import { tapsOf } from "../../../src/distillation/taps.ts";
 import { countParameters } from "../../../src/ops/layout.ts";
@@ -76,7 +76,7 @@ Deno.test("a teacher's key depends on its own numbers, and only rows that are ta
 });
 
 Deno.test("methods without a row and compressed ones are methods that there are", () => {
-  const names = methodsFor("classification").map(({ name }) => name);
+  const names = methodsOfTask("classification").map(({ name }) => name);
   const rows = methodRows().map(({ name }) => name);
   for (const { method } of withoutRow) assertEquals([names.includes(method), rows.includes(method)], [true, false]);
   const compressed = ["apprentice", "differentiable-quantization", "int8", "pruning", "quantized"];
