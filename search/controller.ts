@@ -6,6 +6,11 @@ export interface Decision {
   name: string;
   /** Values to choose from; a token is an index into them. */
   choices: readonly unknown[];
+  /**
+   * Which choices are legal after the tokens `before`, one per earlier decision; all where not given. Pure, and at least
+   * one is. A controller proposes legal tokens only; the share of an illegal token goes to the legal ones.
+   */
+  legal?(before: readonly number[]): readonly boolean[];
 }
 
 /** A proposal: one token per decision. */

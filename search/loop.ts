@@ -1,4 +1,5 @@
 // The only place where ask -> measure -> train -> tell -> store happens.
+import { countDownloadBytes, countMemoryBytes } from "../src/models/deployed_size.ts";
 import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
 import { type Architecture, architectureHash } from "../src/schemas/architecture.ts";
 import type { Measurement } from "../src/schemas/measurement.ts";
@@ -49,6 +50,8 @@ export function pendingTrial(
     architectureHash: architectureHash(fields.architecture),
     parameters: countParameters(fields.architecture),
     multiplyAdds: countMultiplyAdds(fields.architecture),
+    memoryBytes: countMemoryBytes(fields.architecture),
+    downloadBytes: countDownloadBytes(fields.architecture),
     state: "pending",
     measurements: [],
   };
@@ -255,7 +258,7 @@ export async function searchLoop(dependencies: LoopDependencies, options: { tria
       const sample: Sample = { id: number - 1, tokens };
       return { sample, reward: reward ?? null };
     }));
-    store.saveController({ batch, told: true, snapshot: controller.snapshot() }, []);
+    store.saveController({ batch, told: true, snapshot: controller.snapshot() }, [], controller.statistics());
     await dependencies.onBatch?.();
     checkFailures(trials);
     open = [];

@@ -3,9 +3,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { type Measurement, measurementSchema, type RuntimeName } from "../../src/schemas/measurement.ts";
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
-import type { Snapshot } from "../controller.ts";
+import type { ControllerStatistics, Snapshot } from "../controller.ts";
 
-const schemaVersion = 4;
+const schemaVersion = 5;
 
 /** What a run of before `version` lacks; the last one is of `schemaVersion`. */
 const changes: readonly { version: number; lacks: string }[] = [
@@ -13,6 +13,8 @@ const changes: readonly { version: number; lacks: string }[] = [
   { version: 3, lacks: "whose latencies do not compare with today's" },
   // The configuration names any method, with its options in full.
   { version: 4, lacks: "whose configuration does not hold the method's options in full" },
+  // Trials know their memory and download size; what the controller learned is kept batch by batch.
+  { version: 5, lacks: "whose trials have no sizes and whose controller left no record" },
 ];
 
 /** The run was made by an earlier version, and cannot be gone on with. */
@@ -36,6 +38,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS finals (
     role TEXT NOT NULL, trial INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (role, trial)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS updates (batch INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;
 `;
 
 /** The controller as it was after it asked for `batch`, or, if `told`, after it was told the batch's rewards. */
@@ -43,6 +46,12 @@ export interface ControllerState {
   batch: number;
   told: boolean;
   snapshot: Snapshot;
+}
+
+/** What the controller said of itself after it was told a batch. */
+export interface ControllerUpdate {
+  batch: number;
+  statistics: ControllerStatistics;
 }
 
 type Role = Trial["role"];
@@ -178,13 +187,26 @@ export class RunStore {
     return row && { batch: row.batch, told: row.told === 1, snapshot: JSON.parse(row.json) };
   }
 
-  /** Writes the controller's state and `trials` in one transaction. */
-  saveController(state: ControllerState, trials: readonly Trial[]): void {
+  /** Writes the controller's state, `trials` and, of a batch that was told, `statistics` in one transaction. */
+  saveController(state: ControllerState, trials: readonly Trial[], statistics?: ControllerStatistics): void {
     this.transaction(() => {
+      if (statistics) {
+        this.#database.prepare("INSERT OR REPLACE INTO updates VALUES (?, ?)")
+          .run(state.batch, JSON.stringify(statistics));
+      }
       for (const trial of trials) this.saveTrial(trial);
       this.#database.prepare("INSERT OR REPLACE INTO controller VALUES (1, ?, ?, ?)")
         .run(state.batch, state.told ? 1 : 0, JSON.stringify(state.snapshot));
     });
+  }
+
+  /** What the controller said of itself, batch by batch. */
+  updates(): ControllerUpdate[] {
+    const rows = this.#database.prepare("SELECT batch, json FROM updates ORDER BY batch").all() as {
+      batch: number;
+      json: string;
+    }[];
+    return rows.map(({ batch, json }) => ({ batch, statistics: JSON.parse(json) }));
   }
 
   saveFinal(student: FinalStudent): void {

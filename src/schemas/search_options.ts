@@ -17,7 +17,7 @@ import { freshTeacherField, inGroup, teacherAdaptationFields, teacherField, teac
 export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
 export const combineSchema = z.enum(["worst", "mean", "weighted"]);
 export const deviceGoneSchema = z.enum(["stop", "continue"]);
-export const controllerNameSchema = z.enum(["ppo", "random"]);
+export const controllerNameSchema = z.enum(["ppo", "reinforce", "evolution", "random", "local", "model"]);
 
 /** A run's name is a folder's name: no separators, nothing hidden, nothing that leads elsewhere. */
 export const runNameSchema = z.string().regex(/^(?!\.)[A-Za-z0-9._-]{1,64}$/);
@@ -47,7 +47,7 @@ const fields = z.strictObject({
     defaultText: "the dataset's own",
     description: "height and width to which images are resized",
   }),
-  space: z.enum(["mnas"]).default("mnas").meta({ group: "Search", description: "networks to choose from" }),
+  space: z.enum(["mnas", "growth"]).default("mnas").meta({ group: "Search", description: "networks to choose from" }),
   controller: controllerNameSchema.default("ppo").meta({
     group: "Search",
     description: "what proposes students: a policy that learns, or chance as its baseline",

@@ -3,8 +3,11 @@ import * as z from "zod";
 import { architectureSchema } from "./architecture.ts";
 import { measurementSchema } from "./measurement.ts";
 
-/** A trial's way: pending -> completed, failed (fault outside the student) or infeasible (breaks a hard limit). */
-export const trialStateSchema = z.enum(["pending", "completed", "failed", "infeasible"]);
+/**
+ * A trial's way: pending -> completed, failed (fault outside the student), infeasible (breaks a hard limit) or skipped
+ * (foreseen to be of no use, so not measured or not trained; its reward is an estimate).
+ */
+export const trialStateSchema = z.enum(["pending", "completed", "failed", "infeasible", "skipped"]);
 
 /** `search`: sampled by the controller. `baseline`: a width-scaled reference network with the same budget. */
 export const trialRoleSchema = z.enum(["search", "baseline"]);
@@ -22,9 +25,13 @@ export const trialSchema = z.strictObject({
   architectureHash: z.string(),
   parameters: z.int().positive(),
   multiplyAdds: z.int().positive(),
+  /** The most bytes that activations and weights take at one time of an inference of one image, as deployed. */
+  memoryBytes: z.int().positive(),
+  /** What a device downloads of it: the weights as deployed, without the runtime. */
+  downloadBytes: z.int().positive(),
   seed: z.int(),
   state: trialStateSchema,
-  /** Why it failed or is infeasible. */
+  /** Why it failed, is infeasible or was skipped. */
   reason: z.string().optional(),
   /** Trial whose result this one repeats, since it is the same network. */
   duplicateOf: z.int().positive().optional(),
@@ -34,6 +41,15 @@ export const trialSchema = z.strictObject({
   /** Worst, mean or weighted over the run's devices, as configured; for one device its drift-corrected latency. */
   latencyMs: z.number().positive().optional(),
   reward: z.number().min(0).optional(),
+  /** What was foreseen when it was skipped: the latency before measuring, or the accuracy before training. */
+  foreseen: z.strictObject({
+    what: z.enum(["latencyMs", "accuracy"]),
+    value: z.number(),
+    low: z.number(),
+    high: z.number(),
+  }).optional(),
+  /** Search trial whose weights this one's training started from; 0: the backbone of the space. */
+  startedFrom: z.int().min(0).optional(),
   /** Training steps done and how long they took. */
   steps: z.int().min(0).optional(),
   trainSeconds: z.number().min(0).optional(),
