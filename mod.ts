@@ -7,12 +7,14 @@ export {
 } from "./src/schemas/architecture.ts";
 export { type Measurement, measurementSchema } from "./src/schemas/measurement.ts";
 export { type FinalStudent, type Trial } from "./src/schemas/trial.ts";
-export { resolveRunConfig, type RunConfig } from "./src/schemas/run_config.ts";
+export { optionsOfConfig, resolveRunConfig, type RunConfig } from "./src/schemas/run_config.ts";
 export { type SearchOptions, searchOptionsSchema } from "./src/schemas/search_options.ts";
 export { countMultiplyAdds, countParameters } from "./src/ops/layout.ts";
 export { mobileNetwork, parseBlocks } from "./src/spaces/mobile_blocks.ts";
 export { type SearchSpace, type SpaceOptions } from "./src/spaces/space.ts";
-export { createSpace } from "./src/spaces/table.ts";
+export { completeSpaceOptions, createSpace } from "./src/spaces/table.ts";
+export { countDownloadBytes, countMemoryBytes } from "./src/models/deployed_size.ts";
+export { inheritWeights } from "./src/models/inherit.ts";
 export {
   DeviceLostError,
   type Engine,
@@ -50,7 +52,14 @@ export { buildPredictor, Predictor } from "./src/training/predictor.ts";
 export { evaluate, predictLogits } from "./src/training/evaluate.ts";
 export { parameterGradientDifference } from "./src/training/gradient_difference.ts";
 export { decodeSafetensors, encodeSafetensors } from "./src/export/safetensors.ts";
+export {
+  ExportMismatchError,
+  exportModel,
+  type ExportModelOptions,
+  type ModelExport,
+} from "./src/export/export_model.ts";
 export { exportOnnx } from "./src/export/onnx.ts";
+export { exportTfjs } from "./src/export/tfjs.ts";
 export {
   type Device,
   DeviceGoneError,
@@ -78,6 +87,11 @@ export {
 } from "./search/controller.ts";
 export { createController } from "./search/controllers/table.ts";
 export { rewardOf } from "./search/reward.ts";
+export { frontOverTime } from "./search/front_over_time.ts";
+export { rejections } from "./search/why_rejected.ts";
+export { withFullOptions } from "./search/full_options.ts";
+export { LatencyPredictor } from "./search/latency/predictor.ts";
+export { type LatencyTable, latencyTableSchema, readLatencyTable } from "./search/latency/latency_table.ts";
 export { hypervolume, paretoFront } from "./search/pareto.ts";
 export { type RunEvent } from "./search/events.ts";
 export { type SearchResult } from "./search/result.ts";

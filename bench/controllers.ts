@@ -1,87 +1,89 @@
 // What a controller is worth at the numbers of samples that a search can afford, on landscapes that cost nothing.
 import * as z from "zod";
-import type { Controller } from "../search/controller.ts";
-import { controllers } from "../search/controllers/table.ts";
-import { batchSize } from "../search/loop.ts";
-import type { ControllerName } from "../src/schemas/search_options.ts";
+import { controllers as table } from "../search/controllers/table.ts";
+import { type ControllerName, controllerNameSchema } from "../src/schemas/search_options.ts";
 import { type Bench, commonOptions } from "./bench.ts";
-import { coupledLandscape, type Landscape, latencyLandscape, separableLandscape } from "./landscapes.ts";
+import { figureOf } from "./controllers/figure.ts";
+import { type Job, landscapeNameSchema, replySchema } from "./controllers/job.ts";
+import { type DifferenceRow, differenceRows, type MeanRow, meanRows, type Outcome } from "./controllers/summary.ts";
+import { runGroups } from "./distillation/workers.ts";
+import { saveText } from "./results.ts";
+
+const sampleCounts = ["24", "50", "100", "200", "500", "1000"] as const;
+const worker = { script: new URL("./controllers/worker.ts", import.meta.url), reply: replySchema };
 
 const optionsSchema = z.strictObject({
-  seeds: z.int().min(1).max(10_000).default(20).meta({
+  seeds: z.int().min(1).max(1000).default(50).meta({
     placeholder: "N",
-    description: "landscapes of each kind, each with a controller of its own",
+    description:
+      "landscapes of each kind, from seed 0 on, each with a controller of its own; defaults were tuned on others",
   }),
-  samples: z.int().min(1).max(100_000).optional().meta({
+  samples: z.array(z.coerce.number().int().min(1).max(100_000)).default(sampleCounts.map(Number)).meta({
     placeholder: "N",
-    description: "one number of samples, in place of 24, 50 and 200",
+    defaultText: sampleCounts.join(", "),
+    description: "numbers of samples; each is a search of its own, with its size of batch",
   }),
+  controller: z.array(controllerNameSchema).default([]).meta({
+    placeholder: "NAME",
+    defaultText: "all",
+    description: "only these, and random",
+  }),
+  landscape: z.array(landscapeNameSchema).default([]).meta({
+    placeholder: "NAME",
+    defaultText: "all",
+    description: "only these",
+  }),
+  workers: z.int().min(1).max(64).default(2).meta({ placeholder: "N", description: "processes at the same time" }),
   ...commonOptions,
 });
 
 export type ControllersOptions = z.output<typeof optionsSchema>;
 
-/** Best reward found, over the seeds. */
-export interface ControllersRow {
-  landscape: string;
-  samples: number;
-  controller: ControllerName;
-  lowerQuartile: number;
-  median: number;
-  upperQuartile: number;
+/** Rewards are those without noise of the proposals observed to be best; differences are paired by seed. */
+export interface ControllersResult {
+  /** At 200 samples, or at the number nearest to it. */
+  summary: DifferenceRow[];
+  differences: DifferenceRow[];
+  means: MeanRow[];
 }
 
-const landscapes = { separable: separableLandscape, coupled: coupledLandscape, latency: latencyLandscape };
-const sampleCounts = [24, 50, 200];
+const SUMMARY_SAMPLES = 200;
 
-/** Lets `controller` propose `samples` students, in the batches of a search; returns the best reward among them. */
-export function bestReward(controller: Controller, landscape: Landscape, samples: number): number {
-  let best = -Infinity;
-  for (let asked = 0; asked < samples;) {
-    const batch = controller.ask(Math.min(batchSize(samples), samples - asked));
-    asked += batch.length;
-    const results = batch.map((sample) => ({ sample, reward: landscape.reward(sample.tokens) }));
-    best = Math.max(best, ...results.map(({ reward }) => reward));
-    controller.tell(results);
+async function run(options: ControllersOptions): Promise<ControllersResult> {
+  const samples = [...new Set(options.samples)].sort((a, b) => a - b);
+  const names = (Object.keys(table) as ControllerName[]).filter((name) =>
+    options.controller.length === 0 || name === "random" || options.controller.includes(name)
+  );
+  const kinds = options.landscape.length > 0 ? options.landscape : landscapeNameSchema.options;
+  const jobs = kinds.flatMap((landscape) =>
+    names.flatMap((controller) =>
+      Array.from({ length: options.seeds }, (_, seed): Job => ({ landscape, controller, seed, samples }))
+    )
+  );
+  // By index: workers answer in any order, and the rows have that of the plan.
+  const outcomes = new Map<Job, Outcome>();
+  await runGroups(jobs.map((job) => [job]), {
+    count: options.workers,
+    kind: worker,
+    jobOf: (job) => job,
+    take: (job, reply) => {
+      if (reply.type === "failed") throw new Error(`${job.controller} on ${job.landscape} failed: ${reply.reason}`);
+      outcomes.set(job, { ...job, bests: reply.bests });
+    },
+  });
+  const inOrder = jobs.flatMap((job) => outcomes.get(job) ?? []);
+  const [means, differences] = [meanRows(inOrder), differenceRows(inOrder)];
+  if (options.save) {
+    console.error(`saved ${saveText(`controllers-${new Date().toISOString().slice(0, 10)}.svg`, figureOf(means))}`);
   }
-  return best;
-}
-
-// deno-lint-ignore require-await -- a benchmark gives a promise, also where it has nothing to wait for
-async function run({ seeds, samples }: ControllersOptions): Promise<{ rows: ControllersRow[] }> {
-  const rows: ControllersRow[] = [];
-  for (const [landscape, create] of Object.entries(landscapes)) {
-    for (const count of samples === undefined ? sampleCounts : [samples]) {
-      for (const [controller, createController] of Object.entries(controllers)) {
-        const rewards = Array.from({ length: seeds }, (_, seed) => {
-          const problem = create(seed);
-          return bestReward(createController({ decisions: problem.decisions, seed }), problem, count);
-        }).sort((a, b) => a - b);
-        rows.push({
-          landscape,
-          samples: count,
-          controller: controller as ControllerName,
-          lowerQuartile: quantile(rewards, 0.25),
-          median: quantile(rewards, 0.5),
-          upperQuartile: quantile(rewards, 0.75),
-        });
-      }
-    }
-  }
-  return { rows };
-}
-
-/** The quantile of `sorted` by linear interpolation. */
-function quantile(sorted: readonly number[], share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  const distance = (count: number) => Math.abs(count - SUMMARY_SAMPLES);
+  const shown = samples.reduce((nearest, count) => distance(count) < distance(nearest) ? count : nearest);
+  return { summary: differences.filter((row) => row.samples === shown), differences, means };
 }
 
 export const bench: Bench<typeof optionsSchema> = {
   name: "controllers",
-  summary: "Best reward of each controller after 24, 50 and 200 samples on three toy landscapes of 42 decisions.",
+  summary: "Best reward of every controller against samples on seven toy landscapes, and how much better than chance.",
   options: optionsSchema,
   run,
 };

@@ -3,6 +3,7 @@ import { parseOptions } from "../src/cli/options.ts";
 import { suggest } from "../src/cli/suggest.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import type { Bench } from "./bench.ts";
+import { bench as claims } from "./claims.ts";
 import { bench as controllers } from "./controllers.ts";
 import { bench as deviceServer } from "./device_server.ts";
 import { bench as distillation } from "./distillation.ts";
@@ -10,14 +11,26 @@ import { bench as distillationTasks } from "./distillation_tasks.ts";
 import { bench as kernels } from "./kernels.ts";
 import { bench as linearTheory } from "./linear_theory.ts";
 import { bench as measurement } from "./measurement.ts";
+import { bench as predictor } from "./predictor.ts";
 import { saveResult } from "./results.ts";
 import { bench as trainStep } from "./train_step.ts";
 import { bench as trials } from "./trials.ts";
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
 const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
-  [controllers, deviceServer, distillation, distillationTasks, kernels, linearTheory, measurement, trainStep, trials]
-    .map((bench) => [bench.name, bench as unknown as Bench]),
+  [
+    claims,
+    controllers,
+    deviceServer,
+    distillation,
+    distillationTasks,
+    kernels,
+    linearTheory,
+    measurement,
+    predictor,
+    trainStep,
+    trials,
+  ].map((bench) => [bench.name, bench as unknown as Bench]),
 );
 
 /** Lists of rows as tables, the rest as it is. */

@@ -1,7 +1,7 @@
 // What the search is compared with: the reference network at several widths, as MobileNetV2 is scaled.
 import { hashSeed } from "../src/data/random.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
-import { type LoopDependencies, pendingTrial, TrialRunner } from "./loop.ts";
+import { pendingTrial, type RunnerDependencies, TrialRunner } from "./trial_runner.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** Width multipliers of the reference network. */
@@ -10,7 +10,7 @@ export const baselineWidths = [0.5, 0.75, 1] as const;
 /** Width-scaled reference networks with the budget of a trial; no hard limit applies to them. */
 export async function runBaselines(
   context: RunContext,
-  dependencies: LoopDependencies,
+  dependencies: RunnerDependencies,
   space: SearchSpace,
 ): Promise<void> {
   const { config, store } = context;
@@ -25,6 +25,10 @@ export async function runBaselines(
   });
   for (const baseline of baselines) if (baseline.state === "pending") store.saveTrial(baseline);
   // Read again: a reference network that was measured for the target is not measured twice.
-  const runner = new TrialRunner({ ...dependencies, brokenLimit: () => undefined }, []);
+  const runner = new TrialRunner({
+    ...dependencies,
+    brokenLimit: () => undefined,
+    skipping: undefined,
+  }, []);
   await runner.run(store.trials("baseline"));
 }

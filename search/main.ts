@@ -9,7 +9,7 @@ import { resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../src/schemas/search_options.ts";
 import { renderTable } from "./report/table.ts";
 import { reportDataOf } from "./report/write_report.ts";
-import { withMethodOptions } from "./method.ts";
+import { withFullOptions } from "./full_options.ts";
 import { OtherConfigurationError, runSearch } from "./run.ts";
 import { runFolder } from "./run_folder.ts";
 import { RunStore } from "./store/run_store.ts";
@@ -50,12 +50,16 @@ async function main(): Promise<number> {
           call: "deno task search --device here=1 --device chromium=2 --combine worst",
           purpose: "timed on two devices, each with a target of its own; the one further beyond it counts",
         },
+        {
+          call: "deno task search --config .nacre/runs/RUN/run.json --seed 2",
+          purpose: "an earlier search again, with another seed",
+        },
         { call: "deno task search --dataset photos/", purpose: "own images, one sub-folder per class" },
       ],
     },
   });
   if (options === null) return exitCodes.done;
-  const config = resolveRunConfig(withMethodOptions(options), {
+  const config = resolveRunConfig(withFullOptions(options), {
     cores: navigator.hardwareConcurrency ?? os.cpus().length,
   });
   const progress = openTerminalProgress();

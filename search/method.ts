@@ -1,10 +1,9 @@
 // The distillation method of a search, checked before anything is made.
 import { UsageError } from "../src/cli/usage_error.ts";
-import { completeMethodOptions, requireTask } from "../src/distill/methods.ts";
+import { requireTask } from "../src/distill/methods.ts";
 import { requireTeacherFlags, type TeacherFlags } from "../src/distill/teacher_flags.ts";
 import type { Procedure } from "../src/procedures/procedure.ts";
 import { createMethod } from "../src/procedures/table.ts";
-import type { SearchOptions } from "../src/schemas/search_options.ts";
 
 /** The method by its name; UsageError of one line on an unknown one, wrong options, or one for other tasks. */
 export function searchMethod(name: string, options: Record<string, unknown>): Procedure {
@@ -30,11 +29,4 @@ export function requireSearchFlags(method: Procedure, flags: TeacherFlags): void
   } catch (error) {
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
-}
-
-/** `options` with those of the method in full; UsageError as {@linkcode searchMethod} and {@linkcode requireSearchFlags}. */
-export function withMethodOptions(options: SearchOptions): SearchOptions {
-  const { distiller, distillerOptions } = options;
-  requireSearchFlags(searchMethod(distiller, distillerOptions), options);
-  return { ...options, distillerOptions: completeMethodOptions(distiller, distillerOptions) };
 }

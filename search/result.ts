@@ -2,13 +2,18 @@
 import type { Architecture } from "../src/schemas/architecture.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { PROTOCOL } from "../src/schemas/measurement.ts";
-import type { RunConfig } from "../src/schemas/run_config.ts";
+import { optionsOfConfig, type RunConfig } from "../src/schemas/run_config.ts";
+import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
 import type { DeviceTarget } from "./events.ts";
-import { measurementOn } from "./latency/measurement_on.ts";
 import { paretoFront } from "./pareto.ts";
+import { type ProxyQuality, proxyQuality, sampledStudents } from "./proxy_quality.ts";
 import { activeTargets, type DroppedDevice, droppedDevices } from "./run_devices.ts";
 import type { RunFolder } from "./run_folder.ts";
+import { reportedTeacher } from "./reported_teacher.ts";
 import type { RunStore } from "./store/run_store.ts";
+import { type Rejection, rejections } from "./why_rejected.ts";
+
+export { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
 
 /** A trained and measured student. */
 export interface StudentResult {
@@ -23,6 +28,8 @@ export interface StudentResult {
   reward: number;
   parameters: number;
   multiplyAdds: number;
+  memoryBytes: number;
+  downloadBytes: number;
   architecture: Architecture;
   /** Safetensors file. */
   weights: string;
@@ -44,6 +51,7 @@ export interface SearchResult {
   completed: number;
   failed: number;
   infeasible: number;
+  skipped: number;
   /** Of the first device. */
   targetMs: number;
   /** The devices that rewards count. */
@@ -57,52 +65,30 @@ export interface SearchResult {
   /** Over all starts of the run. */
   seconds: number;
   teacherAccuracy: number | null;
+  /** Once the final students are trained. */
+  teacherTestAccuracy: number | null;
   best: StudentResult | null;
   paretoFront: StudentResult[];
   /** By device, where the run has several: accuracy against the latency on that device alone. */
   paretoFronts?: Record<string, StudentResult[]>;
   final: FinalResult[];
+  /** How well the short trainings told who is good, by the students that were trained longer. */
+  proxy: ProxyQuality;
+  /** Why each search trial is not the one to take. */
+  rejected: Rejection[];
   report: string;
-}
-
-/** A trial that was trained and measured. */
-export type CompletedTrial = Trial & { accuracy: number; latencyMs: number; reward: number };
-
-/** Trials with a result of their own: completed, and not the repetition of an earlier one. */
-export function completedTrials(trials: readonly Trial[]): CompletedTrial[] {
-  return trials.filter((trial): trial is CompletedTrial =>
-    trial.state === "completed" && trial.duplicateOf === undefined && trial.accuracy !== undefined &&
-    trial.latencyMs !== undefined && trial.reward !== undefined
-  );
-}
-
-/** Completed trials that were measured on `device`, each with its latency there. */
-export function completedOn(trials: readonly Trial[], device: string): CompletedTrial[] {
-  return completedTrials(trials).flatMap((trial) => {
-    const latencyMs = measurementOn(trial, device)?.latencyMs;
-    return latencyMs === undefined ? [] : [{ ...trial, latencyMs }];
-  });
-}
-
-/** The `count` completed trials with the highest rewards, best first; earlier ones first among equals. */
-export function bestTrials(trials: readonly Trial[], count: number): CompletedTrial[] {
-  return completedTrials(trials).sort((a, b) => b.reward - a.reward || a.number - b.number).slice(0, count);
+  /** The options that give the run again, as the file of `--config` takes them. */
+  config: Record<string, unknown>;
 }
 
 function studentOf(trial: CompletedTrial, weights: string): StudentResult {
-  const { number, tokens, accuracy, latencyMs, measurements, reward, parameters, multiplyAdds, architecture } = trial;
+  const { accuracy, architecture, latencyMs, measurements, number, reward, tokens } = trial;
+  const { downloadBytes, memoryBytes, multiplyAdds, parameters } = trial;
   const latenciesMs = Object.fromEntries(measurements.map((one) => [one.device.name, one.latencyMs]));
   return {
     trial: number,
-    tokens,
-    accuracy,
-    latencyMs,
-    latenciesMs,
-    reward,
-    parameters,
-    multiplyAdds,
-    architecture,
-    weights,
+    ...{ tokens, accuracy, latencyMs, latenciesMs, reward },
+    ...{ parameters, multiplyAdds, memoryBytes, downloadBytes, architecture, weights },
   };
 }
 
@@ -114,7 +100,9 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
   const student = (trial: CompletedTrial) => studentOf(trial, paths.weights("search", trial.number, "trial"));
   const [best] = bestTrials(trials, 1);
   const front = paretoFront(completedTrials(trials));
-  const { preset, profile, runtime } = store.get("config") as RunConfig;
+  const config = store.get("config") as RunConfig;
+  const { preset, profile, runtime } = config;
+  const teacher = reportedTeacher(store);
   const devices = activeTargets(store);
   const dropped = droppedDevices(store);
   const several = devices.length + dropped.length > 1;
@@ -127,6 +115,7 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
     completed: count("completed"),
     failed: count("failed"),
     infeasible: count("infeasible"),
+    skipped: count("skipped"),
     targetMs: devices[0]?.targetMs ?? 0,
     devices,
     droppedDevices: dropped,
@@ -134,7 +123,8 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
     profile,
     runtime,
     seconds: Number(store.get("seconds") ?? 0),
-    teacherAccuracy: (store.get("teacher") as { accuracy: number } | undefined)?.accuracy ?? null,
+    teacherAccuracy: teacher?.accuracy ?? null,
+    teacherTestAccuracy: teacher?.testAccuracy ?? null,
     best: best ? student(best) : null,
     paretoFront: front.map(student),
     ...(several && {
@@ -155,6 +145,9 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
         testAccuracy: final.testAccuracy,
       }];
     }),
+    proxy: proxyQuality([...trials, ...baselines], { finals: store.finals(), sampled: sampledStudents(store) }),
+    rejected: rejections(trials),
     report: paths.report,
+    config: optionsOfConfig(config),
   };
 }

@@ -2,9 +2,9 @@
 // every start of the run agrees.
 import type { ConfiguredDevice, RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceTarget } from "./events.ts";
-import { rescored } from "./loop.ts";
+import { rescored } from "./trial_runner.ts";
 import type { RunContext } from "./run_context.ts";
-import { brokenLimit, scoreOf } from "./scoring.ts";
+import { brokenLimit, scoreLatencies, scoreOf } from "./scoring.ts";
 import type { RunStore } from "./store/run_store.ts";
 
 /** A device that the run went on without. */
@@ -72,6 +72,7 @@ export function leaveOut({ config, emit, store }: RunContext, device: string, re
       for (const trial of store.trials(role)) {
         store.saveTrial(rescored(trial, {
           score: (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy),
+          scoreForeseen: (latenciesMs, accuracy) => scoreLatencies(config, targets, latenciesMs, accuracy).reward,
           brokenLimit: (one, latencyMs) => brokenLimit(config, one, latencyMs),
         }));
       }

@@ -6,10 +6,14 @@ export interface RunFolder {
   folder: string;
   database: string;
   report: string;
+  /** The options that give the run again. */
+  options: string;
+  /** What was learned of a device's latencies. */
+  latencyTable(device: string): string;
   /** Shared by all runs of a data folder. */
   cache: string;
   /** Weights of a trial, or of its longer training. */
-  weights(role: "search" | "baseline", number: number, kind: "trial" | "final"): string;
+  weights(role: "search" | "baseline", number: number, kind: "trial" | "final" | "sample"): string;
 }
 
 /** Folder of all runs under `dataDir`. */
@@ -30,10 +34,12 @@ export function runFolder(dataDir: string, name: string): RunFolder {
     folder,
     database: `${folder}/run.sqlite`,
     report: `${folder}/report.html`,
+    options: `${folder}/run.json`,
+    latencyTable: (device) => `${folder}/latency_table_${device}.json`,
     cache: cacheFolder(dataDir),
     weights: (role, number, kind) =>
       `${folder}/weights/${role === "baseline" ? "baseline" : "trial"}-${number}${
-        kind === "final" ? "-final" : ""
+        kind === "trial" ? "" : `-${kind}`
       }.safetensors`,
   };
 }

@@ -11,9 +11,10 @@ import { adaptationOf } from "../src/schemas/teacher_fields.ts";
 import { requireViews } from "../src/teachers/require_views.ts";
 import { requireTeachers } from "../src/training/train.ts";
 import { searchMethod } from "./method.ts";
+import { saveTestAccuracies, testIsScored } from "./reported_teacher.ts";
 import type { RunContext } from "./run_context.ts";
 import { ensureLogits, ensureTeacher, type Teacher } from "./teacher.ts";
-import type { TrainJob } from "./trainers/job.ts";
+import type { TeachersJob, TrainJob } from "./trainers/job.ts";
 import { JobError, type TrainerPool } from "./trainers/pool.ts";
 
 /** What trainings of a run are told of their teachers. */
@@ -23,16 +24,22 @@ export interface Teaching {
   part: TeachingPart;
   /** Fills what is kept of the teachers' answers to the first `images` training positions in the first `views` views. */
   ensure(views: number, images: number): Promise<void>;
+  /** Scores the teachers on the test images, once in a run, and keeps it for its report. */
+  scoreOnTest(): Promise<void>;
 }
 
 type DataOfJobs = { dataset: string; dataSeed: number; validationImages: number };
 
-/** What a report tells of the teacher; sizes are null where its format does not tell. */
-export interface ReportedTeacher {
-  name: string;
-  accuracy: number;
-  parameters: number | null;
-  multiplyAdds: number | null;
+/** Scores `teachers` on the test images, unless an earlier start did. */
+async function scoreTeachers(
+  { config, store }: RunContext,
+  { job, pool, teachers }: Pick<TeachingContext, "job" | "pool"> & { teachers: TeachersJob["teachers"] },
+): Promise<void> {
+  if (teachers.length === 0 || testIsScored(store)) return;
+  const adaptation = adaptationOf(config);
+  const { batchSize } = config;
+  const opened = await pool.openTeachers({ ...job, kind: "teachers", teachers, adaptation, batchSize, test: true });
+  saveTestAccuracies(store, opened.map(({ testAccuracy }) => testAccuracy ?? null));
 }
 
 /** A loss, or a sum of losses, that reads a teacher's logits on training images and nothing else. */
@@ -48,13 +55,15 @@ interface TeachingContext {
 }
 
 async function automaticTeaching(
-  { config, emit, paths, store }: RunContext,
+  context: RunContext,
   { data, freshSince, job, method, pool }: TeachingContext & { data: TrainingData },
 ): Promise<Teaching> {
+  const { config, emit, paths, store } = context;
   const { cache: cacheDir } = paths;
   const count = config.teachers ?? automaticTeachers(method.teachers);
   asUsage(() => requireCount(method, count));
-  if (count === 0) return { part: { cacheDir, freshSince }, ensure: () => Promise.resolve() };
+  const nothing = () => Promise.resolve();
+  if (count === 0) return { part: { cacheDir, freshSince }, ensure: nothing, scoreOnTest: nothing };
   const phase = (message: string) => emit({ type: "phase", phase: "teacher", message });
   phase("Preparing the teacher, a larger network that the students learn from.");
   const teachers: Teacher[] = [];
@@ -66,6 +75,7 @@ async function automaticTeaching(
       freshSince,
       job: {
         ...job,
+        network: config.teacherNetwork,
         seed: teacherSeed(config.dataSeed, index),
         trainImages: config.teacherTrainImages,
         epochs: config.teacherEpochs,
@@ -109,6 +119,7 @@ async function automaticTeaching(
       emit({ type: "phase", phase: "logits", message: "Computing what the teacher says of the training images." });
       await fill(views, images);
     },
+    scoreOnTest: () => scoreTeachers(context, { job, pool, teachers: named }),
   };
 }
 
@@ -132,9 +143,10 @@ function asUsage(check: () => void): void {
 }
 
 async function givenTeaching(
-  { config, emit, paths, store }: RunContext,
+  context: RunContext,
   { freshSince, job, method, pool }: TeachingContext,
 ): Promise<Teaching> {
+  const { config, emit, paths, store } = context;
   const files = config.teacher;
   emit({ type: "phase", phase: "teacher", message: `Opening ${files.join(", ")}.` });
   const adaptation = adaptationOf(config);
@@ -159,7 +171,7 @@ async function givenTeaching(
   store.set("teacherHashes", hashes);
   const [{ accuracy, name }] = opened;
   if (accuracy !== undefined) {
-    store.set("teacher", { name, accuracy, parameters: null, multiplyAdds: null } satisfies ReportedTeacher);
+    store.set("teacher", { name, accuracy, parameters: null, multiplyAdds: null });
   }
   for (const { accuracy, name } of opened) {
     const scored = accuracy === undefined ? "a table of logits" : `${(100 * accuracy).toFixed(1)} % on validation`;
@@ -167,7 +179,11 @@ async function givenTeaching(
   }
   // Trainers fill what is kept as they go, each beginning at another place.
   const part = { teaching: { teachers, adaptation }, cacheDir: paths.cache, freshSince };
-  return { part, ensure: () => Promise.resolve() };
+  return {
+    part,
+    ensure: () => Promise.resolve(),
+    scoreOnTest: () => scoreTeachers(context, { job, pool, teachers }),
+  };
 }
 
 /**

@@ -37,14 +37,14 @@ function summarise(paths: RunFolder): RunSummary {
   const bytes = folderBytes(paths.folder);
   try {
     using store = new RunStore(paths.database, { readOnly: true });
-    const { best, completed, failed, infeasible, preset } = searchResult(store, paths);
+    const { best, completed, failed, infeasible, preset, skipped } = searchResult(store, paths);
     const config = store.get("config") as { trials: number };
     return {
       run: paths.name,
       state: store.get("state") === "complete" ? "complete" : "running",
       startedAt: String(store.get("startedAt")),
       preset,
-      trials: completed + failed + infeasible,
+      trials: completed + failed + infeasible + skipped,
       plannedTrials: config.trials,
       bestReward: best?.reward ?? null,
       bestAccuracy: best?.accuracy ?? null,

@@ -6,37 +6,71 @@ import type { DeviceTarget } from "./events.ts";
 import { measurementOn } from "./latency/measurement_on.ts";
 import { combineValues, rewardOf } from "./reward.ts";
 
+type ScoringConfig = Pick<RunConfig, "absoluteWeight" | "combine" | "exponents" | "reward">;
+
 /**
- * Latency over the devices of `targets`, in milliseconds of the first, and the reward at `accuracy`; measurements on other
- * devices do not count. Error where one of the devices has no valid measurement: a missing one is never a number.
+ * Latency over the devices of `targets`, in milliseconds of the first, and the reward at `accuracy`; measurements on
+ * other devices do not count. Error where one of the devices has no valid measurement: a missing one is never a number.
  */
 export function scoreOf(
-  config: Pick<RunConfig, "combine" | "exponents" | "reward">,
+  config: ScoringConfig,
   targets: readonly DeviceTarget[],
   measurements: readonly Measurement[],
   accuracy: number,
 ): { latencyMs: number; reward: number } {
+  const measured = targets.map(({ device }): [string, number | undefined] => [
+    device,
+    measurementOn({ measurements: [...measurements] }, device)?.latencyMs,
+  ]);
+  return scoreLatencies(config, targets, Object.fromEntries(measured), accuracy);
+}
+
+/** As {@linkcode scoreOf}, of latencies in milliseconds by device, measured or foreseen. */
+export function scoreLatencies(
+  config: ScoringConfig,
+  targets: readonly DeviceTarget[],
+  latenciesMs: Readonly<Record<string, number | undefined>>,
+  accuracy: number,
+): { latencyMs: number; reward: number } {
   const latencies = targets.map(({ device, targetMs, weight }) => {
-    const measurement = measurementOn({ measurements: [...measurements] }, device);
-    if (!measurement) throw new Error(`no latency on device "${device}"`);
-    return { latencyMs: measurement.latencyMs, targetMs, weight };
+    const latencyMs = latenciesMs[device];
+    if (latencyMs === undefined) throw new Error(`no latency on device "${device}"`);
+    return { latencyMs, targetMs, weight };
   });
-  const { combine, exponents, reward: form } = config;
-  const reward = rewardOf({ accuracy, latencies, form, combine, exponents });
+  const { absoluteWeight, combine, exponents, reward: form } = config;
+  const reward = rewardOf({ accuracy, latencies, form, combine, exponents, absoluteWeight });
   if (latencies.length === 1) return { latencyMs: latencies[0].latencyMs, reward };
   const ratios = latencies.map(({ latencyMs, targetMs, weight }) => ({ value: latencyMs / targetMs, weight }));
   return { latencyMs: combineValues(ratios, combine) * targets[0].targetMs, reward };
 }
 
-/** Why a network breaks a hard limit of `config`; undefined where it keeps them. */
-export function brokenLimit(config: RunConfig, trial: Trial, latencyMs?: number): string | undefined {
-  const { maxParameters, maxMultiplyAdds, maxLatencyMs } = config;
-  if (maxParameters !== undefined && trial.parameters > maxParameters) {
-    return `${trial.parameters} parameters, more than ${maxParameters}`;
+type Limits = Pick<
+  RunConfig,
+  "maxDownloadBytes" | "maxLatencyMs" | "maxMemoryBytes" | "maxMultiplyAdds" | "maxParameters"
+>;
+
+/** What limits are about, in the order in which they are looked at. */
+const sizes = [
+  { limit: "maxParameters", size: "parameters", noun: "parameters" },
+  { limit: "maxMultiplyAdds", size: "multiplyAdds", noun: "multiply-adds" },
+  { limit: "maxMemoryBytes", size: "memoryBytes", noun: "bytes of memory" },
+  { limit: "maxDownloadBytes", size: "downloadBytes", noun: "bytes of download" },
+] as const;
+
+/**
+ * Why a network breaks a hard limit of `config`; undefined where it keeps them. Its sizes are known before anything is
+ * measured, its latency only after: `latencyMs` is given then.
+ */
+export function brokenLimit(
+  config: Limits,
+  trial: Pick<Trial, typeof sizes[number]["size"]>,
+  latencyMs?: number,
+): string | undefined {
+  for (const { limit, noun, size } of sizes) {
+    const most = config[limit];
+    if (most !== undefined && trial[size] > most) return `${trial[size]} ${noun}, more than ${most}`;
   }
-  if (maxMultiplyAdds !== undefined && trial.multiplyAdds > maxMultiplyAdds) {
-    return `${trial.multiplyAdds} multiply-adds, more than ${maxMultiplyAdds}`;
-  }
+  const { maxLatencyMs } = config;
   if (latencyMs !== undefined && maxLatencyMs !== undefined && latencyMs > maxLatencyMs) {
     return `${latencyMs.toFixed(2)} ms, more than ${maxLatencyMs} ms`;
   }

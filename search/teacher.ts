@@ -31,12 +31,13 @@ export interface TeacherOptions {
 export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & { cached: boolean }> {
   const { data, job, pool } = options;
   const { dataset: _file, ...recipe } = job;
+  const { network, ...numbers } = job;
   const place = teacherPlace(data, options.cacheDir, recipe);
   const { architecture, file, threads } = place;
   const known = await readTeacher(place, options.freshSince);
   if (known) return { ...known, file, cached: true };
   const trained = await pool.train({
-    ...job,
+    ...numbers,
     kind: "train",
     architecture,
     distiller: "none",
@@ -46,7 +47,7 @@ export async function ensureTeacher(options: TeacherOptions): Promise<Teacher & 
     threads,
   }, "teacher");
   const teacher = {
-    name: "residual teacher",
+    name: `${network} teacher`,
     accuracy: trained.accuracy,
     parameters: countParameters(architecture),
     multiplyAdds: countMultiplyAdds(architecture),

@@ -17,16 +17,39 @@ export function checkCount(count: number): void {
   }
 }
 
-/** RangeError unless every result has one token in range per decision, and a reward that is null or finite. */
-export function checkResults(results: readonly Result[], choices: readonly number[]): void {
+/**
+ * Which choices of `decision` are legal after the tokens `before`; null where all are. RangeError where the decision's
+ * own answer is none of that: another number of choices, or not one of them legal.
+ */
+export function legalChoices(decision: Decision, before: readonly number[]): readonly boolean[] | null {
+  if (decision.legal === undefined) return null;
+  const legal = decision.legal(before);
+  if (legal.length !== decision.choices.length) {
+    const expected = decision.choices.length;
+    throw new RangeError(
+      `Decision "${decision.name}" tells of ${legal.length} choices which are legal; it has ${expected}`,
+    );
+  }
+  if (!legal.includes(true)) {
+    throw new RangeError(`Decision "${decision.name}" has no legal choice after [${before}]; at least one is needed`);
+  }
+  return legal;
+}
+
+/** RangeError unless every result has one legal token in range per decision, and a reward that is null or finite. */
+export function checkResults(results: readonly Result[], decisions: readonly Decision[]): void {
   for (const { sample: { id, tokens }, reward } of results) {
-    if (tokens.length !== choices.length) {
-      throw new RangeError(`Sample ${id} has ${tokens.length} tokens; there are ${choices.length} decisions`);
+    if (tokens.length !== decisions.length) {
+      throw new RangeError(`Sample ${id} has ${tokens.length} tokens; there are ${decisions.length} decisions`);
     }
     for (const [index, token] of tokens.entries()) {
-      if (!Number.isInteger(token) || token < 0 || token >= choices[index]) {
-        const last = choices[index] - 1;
+      const last = decisions[index].choices.length - 1;
+      if (!Number.isInteger(token) || token < 0 || token > last) {
         throw new RangeError(`Token ${index} of sample ${id} is ${token}; allowed are integers from 0 to ${last}`);
+      }
+      const before = tokens.slice(0, index);
+      if (legalChoices(decisions[index], before)?.[token] === false) {
+        throw new RangeError(`Token ${index} of sample ${id} is ${token}, which is illegal after [${before}]`);
       }
     }
     if (reward !== null && !Number.isFinite(reward)) {

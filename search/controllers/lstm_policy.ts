@@ -1,32 +1,31 @@
 // The policy of a controller: which token to take next, given those taken. Written out for one sequence at a time
 // with gradients by hand, because at this size any tensor library spends its time between the operations.
 import type { Random } from "../../src/data/random.ts";
+import { DecisionHeads, type DecisionHeadsOptions } from "./decision_heads.ts";
 
-export interface LstmPolicyOptions {
-  /** Number of choices of each decision, in order. */
-  choices: readonly number[];
-  hiddenSize: number;
-  /** Logits are bounded to this size by tanh, so that no choice dies out early (ENAS, arXiv 1802.03268). */
-  logitBound: number;
+export interface LstmPolicyOptions extends DecisionHeadsOptions {
+  /** Weights are drawn from this far to each side of 0; biases and the critic start there. */
+  initialRange: number;
 }
 
 /** What the policy thinks along one sequence of tokens, `[decisions]`, and what `backward` needs of the way there. */
 export interface Trajectory {
   readonly tokens: Int32Array;
-  /** log P of every choice of every decision, `[choices of decision 0, choices of decision 1, ...]`. */
+  /** log P of every choice, `[choices of decision 0, choices of decision 1, ...]`; of illegal ones -Infinity. */
   readonly logProbabilities: Float64Array;
   /** Gates after their activation, `[decisions, 4 * hidden]`: input, forget, candidate, output. */
   readonly gates: Float64Array;
   /** Cell and hidden state, `[decisions + 1, hidden]`; the first row is zero. */
   readonly cells: Float64Array;
   readonly hiddens: Float64Array;
+  /** What the critic expects before each decision, `[decisions]`. */
+  readonly values: Float64Array;
 }
 
-const INITIAL_RANGE = 0.1;
-
 /**
- * A one-layer LSTM (Hochreiter and Schmidhuber 1997) that reads the previous token and gives one softmax per
- * decision. All parameters lie in one array, for the optimizer and for snapshots.
+ * A one-layer LSTM (Hochreiter and Schmidhuber 1997) that reads the previous token and gives one softmax per decision,
+ * over its legal choices, and one value, the critic's. All parameters lie in one array, for the optimizer and for
+ * snapshots.
  */
 export class LstmPolicy {
   readonly parameters: Float64Array;
@@ -34,34 +33,30 @@ export class LstmPolicy {
   /** Index of each decision's first choice in `Trajectory.logProbabilities`; the last entry is the total. */
   readonly offsets: readonly number[];
   readonly #hidden: number;
-  readonly #logitBound: number;
+  readonly #heads: DecisionHeads;
 
   // Where each part starts in `parameters`. The embedding of a token is what it adds to the gates, `[4 * hidden]`:
   // a separate matrix between embedding and gates could express no more. Row 0 stands for "nothing taken yet".
   readonly #embedding = 0;
   readonly #recurrent: number;
   readonly #bias: number;
-  readonly #heads: number;
-  readonly #headBias: number;
 
   constructor(options: LstmPolicyOptions, random: Random) {
-    this.choices = [...options.choices];
+    this.#heads = new DecisionHeads(options);
+    this.offsets = this.#heads.offsets;
+    this.choices = options.decisions.map(({ choices }) => choices.length);
     this.#hidden = options.hiddenSize;
-    this.#logitBound = options.logitBound;
-    const offsets = [0];
-    for (const count of this.choices) offsets.push(offsets[offsets.length - 1] + count);
-    this.offsets = offsets;
-
-    const totalChoices = offsets[offsets.length - 1];
+    const totalChoices = this.offsets[this.choices.length];
     const gateSize = 4 * this.#hidden;
     this.#recurrent = this.#embedding + (1 + totalChoices) * gateSize;
     this.#bias = this.#recurrent + gateSize * this.#hidden;
-    this.#heads = this.#bias + gateSize;
-    this.#headBias = this.#heads + totalChoices * this.#hidden;
-    this.parameters = new Float64Array(this.#headBias + totalChoices);
-    // All but the biases, which start at zero.
-    for (let i = 0; i < this.#bias; i++) this.parameters[i] = INITIAL_RANGE * (2 * random.next() - 1);
-    for (let i = this.#heads; i < this.#headBias; i++) this.parameters[i] = INITIAL_RANGE * (2 * random.next() - 1);
+    const heads = this.#bias + gateSize;
+    const headWeights = totalChoices * this.#hidden;
+    // Biases are zero, and so is all of the critic, which expects nothing before it has learned.
+    this.parameters = new Float64Array(heads + this.#heads.size);
+    const draw = () => options.initialRange * (2 * random.next() - 1);
+    for (let i = 0; i < this.#bias; i++) this.parameters[i] = draw();
+    for (let i = heads; i < heads + headWeights; i++) this.parameters[i] = draw();
   }
 
   /** Draws a sequence of tokens. */
@@ -69,17 +64,12 @@ export class LstmPolicy {
     const trajectory = this.#createTrajectory();
     for (let step = 0; step < this.choices.length; step++) {
       this.#forwardStep(trajectory, step);
-      const start = this.offsets[step];
-      const last = this.choices[step] - 1;
-      let rest = random.next();
-      let token = 0;
-      while (token < last && (rest -= Math.exp(trajectory.logProbabilities[start + token])) >= 0) token++;
-      trajectory.tokens[step] = token;
+      trajectory.tokens[step] = this.#draw(trajectory, step, random);
     }
     return [...trajectory.tokens];
   }
 
-  /** What the policy thinks along `tokens`, which are in range. */
+  /** What the policy thinks along `tokens`, which are in range and legal. */
   forward(tokens: ArrayLike<number>): Trajectory {
     const trajectory = this.#createTrajectory();
     trajectory.tokens.set(tokens);
@@ -89,9 +79,15 @@ export class LstmPolicy {
 
   /**
    * Back-propagation through time: adds to `gradient`, `[parameters]`, what `logProbabilityGradient`, `[all choices]`,
-   * the gradient of anything by `trajectory.logProbabilities`, means for the parameters.
+   * the gradient of anything by `trajectory.logProbabilities`, and `valueGradient`, `[decisions]`, that by
+   * `trajectory.values`, mean for the parameters. What is said of illegal choices does not count.
    */
-  backward(trajectory: Trajectory, logProbabilityGradient: Float64Array, gradient: Float64Array): void {
+  backward(
+    trajectory: Trajectory,
+    logProbabilityGradient: Float64Array,
+    gradient: Float64Array,
+    valueGradient?: Float64Array,
+  ): void {
     const hidden = this.#hidden;
     const { parameters } = this;
     const { gates, cells, hiddens } = trajectory;
@@ -100,7 +96,11 @@ export class LstmPolicy {
     const gateGradient = new Float64Array(4 * hidden);
 
     for (let step = this.choices.length - 1; step >= 0; step--) {
-      this.#backwardHead(trajectory, step, logProbabilityGradient, hiddenGradient, gradient);
+      this.#heads.backward(parameters, trajectory, step, logProbabilityGradient, hiddenGradient, gradient);
+      const valueChange = valueGradient?.[step] ?? 0;
+      if (valueChange !== 0) {
+        this.#heads.backwardValue(parameters, trajectory, step, valueChange, hiddenGradient, gradient);
+      }
 
       const gate = step * 4 * hidden;
       for (let h = 0; h < hidden; h++) {
@@ -140,6 +140,7 @@ export class LstmPolicy {
       gates: new Float64Array(steps * 4 * this.#hidden),
       cells: new Float64Array((steps + 1) * this.#hidden),
       hiddens: new Float64Array((steps + 1) * this.#hidden),
+      values: new Float64Array(steps),
     };
   }
 
@@ -170,57 +171,22 @@ export class LstmPolicy {
       cells[after + h] = kept + gates[gate + h] * gates[gate + 2 * hidden + h];
       hiddens[after + h] = gates[gate + 3 * hidden + h] * Math.tanh(cells[after + h]);
     }
-    this.#forwardHead(trajectory, step);
+    this.#heads.forward(parameters, trajectory, step);
   }
 
-  /** The softmax of `step`, from the hidden state after it. */
-  #forwardHead(trajectory: Trajectory, step: number): void {
-    const { hiddens, logProbabilities } = trajectory;
-    const after = (step + 1) * this.#hidden;
-    const [start, end] = [this.offsets[step], this.offsets[step + 1]];
-    let largest = -Infinity;
-    for (let choice = start; choice < end; choice++) {
-      const logit = this.#boundedLogit(choice, hiddens, after);
-      logProbabilities[choice] = logit;
-      largest = Math.max(largest, logit);
+  /** A token of `step` by its probabilities. */
+  #draw({ logProbabilities }: Trajectory, step: number, random: Random): number {
+    const start = this.offsets[step];
+    let rest = random.next();
+    let drawn = 0;
+    for (let token = 0; token < this.choices[step]; token++) {
+      const probability = Math.exp(logProbabilities[start + token]);
+      if (probability === 0) continue;
+      // Where rounding leaves a rest at the end, the last legal token has it.
+      drawn = token;
+      rest -= probability;
+      if (rest < 0) break;
     }
-    let sum = 0;
-    for (let choice = start; choice < end; choice++) sum += Math.exp(logProbabilities[choice] - largest);
-    const logSum = largest + Math.log(sum);
-    for (let choice = start; choice < end; choice++) logProbabilities[choice] -= logSum;
-  }
-
-  #boundedLogit(choice: number, hiddens: Float64Array, after: number): number {
-    let logit = this.parameters[this.#headBias + choice];
-    const row = this.#heads + choice * this.#hidden;
-    for (let h = 0; h < this.#hidden; h++) logit += this.parameters[row + h] * hiddens[after + h];
-    return this.#logitBound * Math.tanh(logit / this.#logitBound);
-  }
-
-  /** Adds what the softmax of `step` means for `hiddenGradient`, the state after it, and for `gradient`. */
-  #backwardHead(
-    { hiddens, logProbabilities }: Trajectory,
-    step: number,
-    logProbabilityGradient: Float64Array,
-    hiddenGradient: Float64Array,
-    gradient: Float64Array,
-  ): void {
-    const hidden = this.#hidden;
-    const { parameters } = this;
-    const after = (step + 1) * hidden;
-    const [start, end] = [this.offsets[step], this.offsets[step + 1]];
-    let total = 0;
-    for (let choice = start; choice < end; choice++) total += logProbabilityGradient[choice];
-    for (let choice = start; choice < end; choice++) {
-      const bounded = this.#boundedLogit(choice, hiddens, after) / this.#logitBound;
-      const softmaxChange = logProbabilityGradient[choice] - Math.exp(logProbabilities[choice]) * total;
-      const change = softmaxChange * (1 - bounded * bounded);
-      gradient[this.#headBias + choice] += change;
-      const row = this.#heads + choice * hidden;
-      for (let h = 0; h < hidden; h++) {
-        hiddenGradient[h] += change * parameters[row + h];
-        gradient[row + h] += change * hiddens[after + h];
-      }
-    }
+    return drawn;
   }
 }

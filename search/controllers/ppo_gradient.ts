@@ -6,7 +6,10 @@ export interface Episode {
   tokens: readonly number[];
   /** log P of every choice when the sequence was judged, `[all choices]`. */
   oldLogProbabilities: Float64Array;
-  advantage: number;
+  /** How much better than expected each decision was, `[decisions]`. */
+  advantages: Float64Array;
+  /** What the critic should have expected, before every decision. */
+  valueTarget: number;
 }
 
 export interface PpoLossOptions {
@@ -14,6 +17,8 @@ export interface PpoLossOptions {
   clipRange: number;
   /** Weight of the entropy, summed over decisions, in the objective. */
   entropyWeight: number;
+  /** Weight of the critic's squared error, halved and summed over decisions, in the loss; 0: no critic. */
+  valueWeight: number;
 }
 
 export interface PpoGradient {
@@ -25,6 +30,8 @@ export interface PpoGradient {
   divergence: number;
   /** Share of decisions at which the clip cut the gradient off. */
   clipFraction: number;
+  /** The critic's squared error, mean over decisions. */
+  valueLoss: number;
 }
 
 /**
@@ -45,9 +52,9 @@ export function clippedSurrogate(
 export function ppoGradient(policy: LstmPolicy, episodes: readonly Episode[], options: PpoLossOptions): PpoGradient {
   const gradient = new Float64Array(policy.parameters.length);
   const decisions = policy.choices.length * episodes.length;
-  let [entropy, divergence, clipped] = [0, 0, 0];
+  let [entropy, divergence, clipped, valueLoss] = [0, 0, 0, 0];
 
-  for (const { tokens, oldLogProbabilities, advantage } of episodes) {
+  for (const { tokens, oldLogProbabilities, advantages, valueTarget } of episodes) {
     const trajectory = policy.forward(tokens);
     const change = new Float64Array(trajectory.logProbabilities.length);
     entropy += addEntropyGradient(trajectory, options.entropyWeight, change);
@@ -55,26 +62,31 @@ export function ppoGradient(policy: LstmPolicy, episodes: readonly Episode[], op
       const taken = policy.offsets[step] + token;
       const logRatio = trajectory.logProbabilities[taken] - oldLogProbabilities[taken];
       const ratio = Math.exp(logRatio);
-      const { derivative } = clippedSurrogate(ratio, advantage, options.clipRange);
+      const { derivative } = clippedSurrogate(ratio, advantages[step], options.clipRange);
       change[taken] -= derivative;
       divergence += ratio - 1 - logRatio;
-      if (derivative === 0 && advantage !== 0) clipped++;
+      if (derivative === 0 && advantages[step] !== 0) clipped++;
     }
     for (let i = 0; i < change.length; i++) change[i] /= episodes.length;
-    policy.backward(trajectory, change, gradient);
+    const valueChange = trajectory.values.map((value) => options.valueWeight * (value - valueTarget) / episodes.length);
+    for (const value of trajectory.values) valueLoss += (value - valueTarget) ** 2;
+    policy.backward(trajectory, change, gradient, options.valueWeight > 0 ? valueChange : undefined);
   }
   return {
     gradient,
     entropy: entropy / decisions,
     divergence: divergence / decisions,
     clipFraction: clipped / decisions,
+    valueLoss: valueLoss / decisions,
   };
 }
 
 /** Adds the gradient of -weight * entropy by log P to `change`; returns the entropy, exact, over all decisions. */
-function addEntropyGradient({ logProbabilities }: Trajectory, weight: number, change: Float64Array): number {
+export function addEntropyGradient({ logProbabilities }: Trajectory, weight: number, change: Float64Array): number {
   let entropy = 0;
   for (let i = 0; i < change.length; i++) {
+    // Illegal choices have no part in it.
+    if (logProbabilities[i] === -Infinity) continue;
     const probability = Math.exp(logProbabilities[i]);
     entropy -= probability * logProbabilities[i];
     change[i] += weight * probability * (logProbabilities[i] + 1);

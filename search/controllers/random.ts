@@ -1,18 +1,30 @@
 import * as z from "zod";
 import { Random } from "../../src/data/random.ts";
-import type { Controller, ControllerOptions, ControllerStatistics, Result, Sample, Snapshot } from "../controller.ts";
+import type {
+  Controller,
+  ControllerOptions,
+  ControllerStatistics,
+  Decision,
+  Result,
+  Sample,
+  Snapshot,
+} from "../controller.ts";
 import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
+import { defineController } from "./definition.ts";
+import { randomLegalTokens } from "./legal_tokens.ts";
 
 const stateSchema = z.object({ nextId: z.int().min(0), random: z.array(z.int()) });
 
-/** Every token uniformly at random, whatever the rewards: the baseline that any other controller has to beat. */
+/** Every token uniformly at random among the legal ones, whatever the rewards: the baseline for all others. */
 export class RandomController implements Controller {
   readonly name = "random";
+  readonly #decisions: readonly Decision[];
   readonly #choices: readonly number[];
   #random: Random;
   #nextId = 0;
 
   constructor(options: ControllerOptions) {
+    this.#decisions = options.decisions;
     this.#choices = choicesOf(options.decisions);
     this.#random = new Random(options.seed);
   }
@@ -21,12 +33,12 @@ export class RandomController implements Controller {
     checkCount(count);
     return Array.from({ length: count }, () => ({
       id: this.#nextId++,
-      tokens: this.#choices.map((choices) => this.#random.integer(choices)),
+      tokens: randomLegalTokens(this.#decisions, this.#random),
     }));
   }
 
   tell(results: readonly Result[]): void {
-    checkResults(results, this.#choices);
+    checkResults(results, this.#decisions);
   }
 
   snapshot(): Snapshot {
@@ -44,3 +56,11 @@ export class RandomController implements Controller {
     return {};
   }
 }
+
+export const random = defineController({
+  name: "random",
+  summary: "every choice at random: the baseline",
+  paper: "Bergstra and Bengio 2012, JMLR 13",
+  options: z.strictObject({}),
+  create: (base) => new RandomController(base),
+});

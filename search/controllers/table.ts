@@ -1,18 +1,57 @@
-// Every controller by name.
+// Every controller by name: a new one is one file and one row.
+import { suggest } from "../../src/cli/suggest.ts";
 import type { ControllerName } from "../../src/schemas/search_options.ts";
 import type { Controller, ControllerOptions } from "../controller.ts";
-import { PpoController } from "./ppo.ts";
-import { RandomController } from "./random.ts";
+import type { ControllerDefinition } from "./definition.ts";
+import { evolution } from "./evolution.ts";
+import { local } from "./local.ts";
+import { model } from "./model.ts";
+import { ppo } from "./ppo.ts";
+import { random } from "./random.ts";
+import { reinforce } from "./reinforce.ts";
 
-export const controllers: Readonly<Record<ControllerName, (options: ControllerOptions) => Controller>> = {
-  ppo: (options) => new PpoController(options),
-  random: (options) => new RandomController(options),
-};
+export { paperControllerOptions } from "./paper_options.ts";
 
-/** Creates the controller `name`; RangeError on an unknown name, without decisions, or on a decision without choices. */
-export function createController(name: ControllerName, options: ControllerOptions): Controller {
-  if (!Object.hasOwn(controllers, name)) {
-    throw new RangeError(`Unknown controller "${name}"; allowed are ${Object.keys(controllers).join(", ")}`);
+export const controllers = {
+  ppo,
+  reinforce,
+  evolution,
+  local,
+  model,
+  random,
+} satisfies Record<ControllerName, ControllerDefinition>;
+
+type Options = Readonly<Record<string, unknown>>;
+
+function definitionOf(name: string): ControllerDefinition {
+  if (Object.hasOwn(controllers, name)) {
+    return controllers[name as keyof typeof controllers] as unknown as ControllerDefinition;
   }
-  return controllers[name](options);
+  const names = Object.keys(controllers);
+  throw new RangeError(`Unknown controller "${name}"; allowed are ${names.join(", ")}${suggest(name, names)}`);
+}
+
+/**
+ * `options` of the controller `name` with its defaults filled in: what its proposals depend on beside decisions, seed
+ * and results. RangeError, naming the option, on an unknown name, an unknown option or one out of range.
+ */
+export function completeControllerOptions(name: string, options: Options = {}): Record<string, unknown> {
+  const { options: schema } = definitionOf(name);
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const [{ path, message }] = result.error.issues;
+  const names = Object.keys(schema.shape).join(", ") || "none";
+  throw new RangeError(`${path.length > 0 ? `${path.join(".")}: ` : ""}${message}; options of ${name}: ${names}`);
+}
+
+/**
+ * Creates the controller `name` with `options` of its own beside those of every controller. RangeError on an unknown
+ * name, an unknown option or one out of range, without decisions, or on a decision without choices.
+ */
+export function createController(
+  name: ControllerName,
+  { decisions, seed, ...options }: ControllerOptions & Options,
+): Controller {
+  const definition = definitionOf(name);
+  return definition.create({ decisions, seed }, completeControllerOptions(name, options));
 }

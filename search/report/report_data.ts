@@ -1,5 +1,6 @@
 // What a report is made of: plain data, so that a report can be drawn from a live run, from the store or from a test.
-import type { FinalStudent, Trial } from "../../src/schemas/trial.ts";
+import type { FinalStudent, SampledStudent, Trial } from "../../src/schemas/trial.ts";
+import type { ControllerUpdate } from "../store/run_store.ts";
 
 /** A device as the report names it. */
 export interface ReportDevice {
@@ -25,6 +26,27 @@ export interface ReportTeacher {
   multiplyAdds: number | null;
 }
 
+/** One choice of the search space, as far as a report needs it. */
+export interface ReportDecision {
+  name: string;
+  choices: readonly (string | number)[];
+}
+
+/** The space that was searched. */
+export interface ReportSpace {
+  name: string;
+  decisions: readonly ReportDecision[];
+}
+
+/** What no student of the run may exceed; absent: no limit. */
+export interface ReportLimits {
+  latencyMs?: number;
+  parameters?: number;
+  multiplyAdds?: number;
+  memoryBytes?: number;
+  downloadBytes?: number;
+}
+
 /** Everything that a report shows. */
 export interface ReportData {
   run: string;
@@ -45,7 +67,16 @@ export interface ReportData {
   /** Null for a run without distillation. */
   teacher: ReportTeacher | null;
   devices: readonly ReportDevice[];
+  limits: ReportLimits;
+  /** Null before the first trial. */
+  space: ReportSpace | null;
+  /** What proposed the students, for instance "ppo". */
+  controller: string;
+  /** What the controller said of itself after each batch. */
+  updates: readonly ControllerUpdate[];
   /** Search and baseline trials in any state. */
   trials: readonly Trial[];
   final: readonly FinalStudent[];
+  /** Students drawn at random and trained as long as the final ones, not scored on the test split. */
+  sampled: readonly SampledStudent[];
 }

@@ -53,3 +53,9 @@ export function studentPoints(data: Pick<ReportData, "trials">, deviceName: stri
   for (const member of paretoFront(candidates)) member.onFront = true;
   return points;
 }
+
+/** The completed trials of the search on the device, in order of trials. */
+export function searchStudents(data: Pick<ReportData, "trials">, deviceName: string): StudentPoint[] {
+  return studentPoints(data, deviceName).filter(({ trial }) => trial.role === "search")
+    .sort((a, b) => a.trial.number - b.trial.number);
+}

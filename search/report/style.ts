@@ -1,18 +1,8 @@
-// The look of the report. Colours are those of Okabe and Ito, shifted for contrast, so that they can be told apart by
-// colour-blind readers; every mark also has a shape of its own.
+// The look of the report.
+import { PALETTE } from "./palette.ts";
 
 /** The style sheet, put into the report as it stands. */
-export const STYLE = `
-:root {
-  --page: #fdfcfa; --panel: #ffffff; --ink: #22262b; --quiet: #5c6570; --line: #e4e0da; --grid: #ece8e2;
-  --student: #7c8894; --front: #00668f; --baseline: #b8500a; --target: #8c3f87; --teacher: #22262b; --tint: #eef5f8;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #15181c; --panel: #1b1f24; --ink: #e6e3de; --quiet: #a2aab3; --line: #32383f; --grid: #2a2f36;
-    --student: #8994a0; --front: #5cc3ee; --baseline: #f0a050; --target: #d99bd5; --teacher: #e6e3de; --tint: #1d2b34;
-  }
-}
+export const STYLE = `${PALETTE}
 * { box-sizing: border-box; }
 body {
   margin: 0; background: var(--page); color: var(--ink); border-top: 4px solid;
@@ -44,47 +34,54 @@ td small { display: block; color: var(--quiet); font-size: 12px; font-weight: 40
 td.none { color: var(--quiet); }
 th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 td.reason { min-width: 16em; }
+#runs tbody th { min-width: 6em; }
+#runs th, #runs td { padding-left: 10px; }
+#differences td { min-width: 7em; }
 .mark { font-weight: 500; font-size: 11.5px; color: var(--quiet); border: 1px solid var(--line); border-radius: 9px;
   padding: 0 7px; margin-right: 3px; white-space: nowrap; background: var(--panel); }
 figure { margin: 30px 0 0; }
+figcaption { margin-bottom: 8px; }
 ul.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 8px 0; padding: 0; font-size: 13.5px; }
 ul.legend li { display: flex; align-items: center; gap: 7px; }
-.sign { display: inline-block; flex: none; width: 10px; height: 10px; }
-.sign.student { background: var(--student); border-radius: 50%; }
-.sign.front { background: var(--front); border-radius: 50%; width: 12px; height: 12px; }
-.sign.baseline { background: var(--baseline); transform: rotate(45deg) scale(0.9); }
-.sign.bar { background: var(--student); }
-.sign.target { width: 3px; height: 14px; background: var(--target); }
-.sign.trend, .sign.best { width: 18px; height: 2.5px; background: var(--front); }
-.sign.teacher { width: 18px; height: 0; border-top: 2px dashed var(--teacher); }
-.sign.infeasible::before { content: "×"; color: var(--student); display: block; font: 700 17px/10px system-ui, sans-serif;
-  transform: translateY(-2px); }
+svg.sign { display: inline-block; flex: none; width: 18px; height: 12px; margin: 0; }
 svg { display: block; width: 100%; height: auto; font-size: 12px; overflow: visible; }
 svg + svg { margin-top: 14px; }
+.paired { display: grid; grid-template-columns: 1fr 1fr; gap: 14px 20px; }
+.paired svg + svg { margin-top: 0; }
+details { margin: 10px 0 0; font-size: 14px; }
+summary { cursor: pointer; color: var(--quiet); width: fit-content; padding: 5px 0; }
+summary:hover, summary:focus-visible { color: var(--ink); }
+table.numbers { font-size: 13px; }
+table.numbers th, table.numbers td { padding-top: 4px; padding-bottom: 4px; }
+.drawings { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 22px 30px; margin: 16px 0 0; }
+.drawings figure { margin: 0; }
+.drawings h3 { margin: 0; }
+.drawings p { margin: 0 0 6px; color: var(--quiet); font-size: 13.5px; }
 .narrow { display: none; }
 dl { margin: 6px 0 26px; font-size: 14.5px; }
 dl div { display: grid; grid-template-columns: 11em 1fr; gap: 16px; padding: 5px 6px; border-bottom: 1px solid var(--line); }
 dt { color: var(--quiet); }
+dt { overflow-wrap: anywhere; }
 dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 600px) {
   main { padding: 18px 20px 48px; }
   h1 { font-size: 22px; }
-  .wide { display: none; }
+  .wide, .wide.paired { display: none; }
   .narrow { display: block; }
   dl div { grid-template-columns: 7.5em 1fr; gap: 10px; }
+  #configuration div { grid-template-columns: 10em 1fr; }
   tbody th { min-width: 7.5em; }
 }
 @media print {
-  :root {
-    --page: #fff; --panel: #fff; --ink: #000; --quiet: #444; --line: #ccc; --grid: #e5e5e5; --student: #7c8894;
-    --front: #00668f; --baseline: #b8500a; --target: #8c3f87; --teacher: #000; --tint: #f2f2f2;
-  }
   body { font-size: 11pt; border-top: 0; }
   main { max-width: none; padding: 0; }
-  figure, tr, dl div { break-inside: avoid; }
+  figure, tr, dl div, #top-students { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
+  .drawings { grid-template-columns: repeat(3, 1fr); gap: 12px; break-inside: avoid; }
+  figure details:not([open]) { display: none; }
   .wide { display: block; }
+  .wide.paired { display: grid; }
   .narrow { display: none; }
 }
 `;

@@ -6,9 +6,12 @@ import { configurationRows, type RunConfig } from "../../src/schemas/run_config.
 import type { RunFolder } from "../run_folder.ts";
 import { allTargets, droppedDevices } from "../run_devices.ts";
 import type { RunStore } from "../store/run_store.ts";
-import type { ReportedTeacher } from "../run_teaching.ts";
+import { reportedTeacher } from "../reported_teacher.ts";
 import { renderReport } from "./report.ts";
-import type { ReportData } from "./report_data.ts";
+import { listDecisions } from "../../src/spaces/table.ts";
+import type { Trial } from "../../src/schemas/trial.ts";
+import { sampledStudents } from "../proxy_quality.ts";
+import type { ReportData, ReportSpace } from "./report_data.ts";
 
 /** CPU model, cores and operating system of this machine. */
 export function describeMachine(): string {
@@ -19,8 +22,8 @@ export function describeMachine(): string {
 /** What a report and the table of `run` show, as it stands in `store`. */
 export function reportDataOf(store: RunStore, run: string, state: ReportData["state"]): ReportData {
   const config = store.get("config") as RunConfig;
-  const teacher = store.get("teacher") as ReportedTeacher | undefined;
   const dropped = droppedDevices(store);
+  const trials = [...store.trials("search"), ...store.trials("baseline")];
   const described = (store.get("devices") ?? []) as DeviceDescription[];
   return {
     run,
@@ -32,15 +35,7 @@ export function reportDataOf(store: RunStore, run: string, state: ReportData["st
     configuration: configurationRows(config),
     machine: describeMachine(),
     dataset: String(store.get("dataset") ?? "not opened yet"),
-    teacher: teacher
-      ? {
-        name: teacher.name,
-        accuracy: teacher.accuracy,
-        testAccuracy: null,
-        parameters: teacher.parameters,
-        multiplyAdds: teacher.multiplyAdds,
-      }
-      : null,
+    teacher: reportedTeacher(store) ?? null,
     devices: allTargets(store).map(({ device, targetMs }) => ({
       name: device,
       description: described.find(({ name }) => name === device)?.description ?? "replayed from an earlier run",
@@ -48,9 +43,28 @@ export function reportDataOf(store: RunStore, run: string, state: ReportData["st
       runtime: config.runtime,
       left: dropped.find((one) => one.device === device) ?? null,
     })),
-    trials: [...store.trials("search"), ...store.trials("baseline")],
+    limits: {
+      latencyMs: config.maxLatencyMs,
+      parameters: config.maxParameters,
+      multiplyAdds: config.maxMultiplyAdds,
+      memoryBytes: config.maxMemoryBytes,
+      downloadBytes: config.maxDownloadBytes,
+    },
+    space: spaceOf(config, trials),
+    controller: config.controller,
+    updates: store.updates(),
+    trials,
     final: store.finals(),
+    sampled: sampledStudents(store),
   };
+}
+
+/** The space of the run, made for the images of its networks; null before the first of them. */
+function spaceOf({ space, spaceOptions }: RunConfig, trials: readonly Trial[]): ReportSpace | null {
+  const architecture = trials[0]?.architecture;
+  if (architecture === undefined) return null;
+  const io = { ...architecture.input, classes: architecture.classes };
+  return { name: space, decisions: listDecisions(space, { ...spaceOptions, ...io }) };
 }
 
 /** Writes the report of the run as it stands in `store`; whole or not at all. */

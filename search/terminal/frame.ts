@@ -1,5 +1,5 @@
 // One picture of the live view: pure text from a state, cut to the size of the terminal.
-import { bestTrials, completedTrials } from "../result.ts";
+import { bestTrials, completedTrials } from "../completed_trials.ts";
 import { paretoFront } from "../pareto.ts";
 import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import type { RunState } from "./run_state.ts";

@@ -1,6 +1,6 @@
 // Progress for pipes, files and continuous integration: one line per event that matters, never an escape code.
 import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
-import { bestTrials } from "../result.ts";
+import { bestTrials } from "../completed_trials.ts";
 import type { RunEvent } from "../events.ts";
 import { initialState, nextState, type RunState } from "./run_state.ts";
 import { plainText } from "../../src/cli/text_width.ts";

@@ -58,12 +58,11 @@ export function deviceWords({ devices }: RunState, event: RunEvent & { type: "de
   return waits ? `Device "${device}" ${activity}.` : `Device "${device}" waits no longer.`;
 }
 
-/** "trials 12/24, 1 failed, 2 infeasible". */
+/** "12/24 trials, 1 failed, 2 infeasible". */
 export function trialCounts(state: RunState): string {
   const count = (wanted: Trial["state"]) =>
     state.trials.filter(({ role, state }) => role === "search" && state === wanted).length;
-  const failed = count("failed");
-  const infeasible = count("infeasible");
-  return `${finishedSearchTrials(state)}/${state.plannedTrials} trials` +
-    (failed > 0 ? `, ${failed} failed` : "") + (infeasible > 0 ? `, ${infeasible} infeasible` : "");
+  const others = (["failed", "infeasible", "skipped"] as const)
+    .flatMap((ended) => count(ended) > 0 ? [`, ${count(ended)} ${ended}`] : []);
+  return `${finishedSearchTrials(state)}/${state.plannedTrials} trials${others.join("")}`;
 }

@@ -40,6 +40,8 @@ const trainJobSchema = z.strictObject({
   teacherLogits: z.string().optional(),
   /** Teachers to open, in place of logits. */
   teaching: z.strictObject(teaching).optional(),
+  /** Checkpoint of another network, safetensors, whose weights the student inherits as far as they fit. */
+  startFrom: z.string().optional(),
   /** Folder of what is kept between trainings: what teachers say, networks that procedures train. */
   cacheDir: z.string().optional(),
   /** What is kept there from before this time, in milliseconds since 1970, is made anew. */
@@ -69,6 +71,8 @@ const teachersJobSchema = z.strictObject({
   ...data,
   ...teaching,
   batchSize: z.int().positive(),
+  /** Whether to score on the test part too. */
+  test: z.boolean().optional(),
 });
 
 export const jobSchema = z.discriminatedUnion("kind", [trainJobSchema, logitsJobSchema, teachersJobSchema]);
@@ -80,6 +84,8 @@ const trainedSchema = z.strictObject({
   steps: z.int(),
   seconds: z.number(),
   loss: z.number(),
+  /** Share of the parameters that it started from of those of `startFrom`, where that was given. */
+  inherited: z.number().optional(),
   /** Backend that it was trained on. */
   backend: z.string(),
 });
@@ -92,7 +98,7 @@ export const replySchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("done") }),
   z.strictObject({
     type: z.literal("opened"),
-    /** In order; `accuracy` on the validation part, absent where a teacher knows the training images alone. */
+    /** In order; accuracies are absent where a teacher knows the training images alone. */
     teachers: z.array(
       z.strictObject({
         name: z.string(),
@@ -101,6 +107,7 @@ export const replySchema = z.discriminatedUnion("type", [
         /** Absent where it answers to all. */
         views: z.int().optional(),
         accuracy: z.number().optional(),
+        testAccuracy: z.number().optional(),
       }),
     ),
   }),

@@ -3,9 +3,10 @@ import { openDataset } from "../../src/data/canonical_file.ts";
 import { LogitCache } from "../../src/data/logit_cache.ts";
 import { prepareTrainingData, type TrainingData } from "../../src/data/training_data.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
-import { validationAccuracy } from "../../src/distill/validation_accuracy.ts";
+import { teacherTestAccuracy, validationAccuracy } from "../../src/distill/validation_accuracy.ts";
 import { DeviceLostError, type Engine, NetworkTooLargeError } from "../../src/engine/network.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
+import { inheritWeights } from "../../src/models/inherit.ts";
 import type { ProcedureResult } from "../../src/procedures/procedure.ts";
 import { createMethod } from "../../src/procedures/table.ts";
 import { architectureHash } from "../../src/schemas/architecture.ts";
@@ -105,7 +106,10 @@ export class JobRunner {
     const method = createMethod(job.distiller, job.distillerOptions);
     const teachers = await this.#teachersOf(job, data, engine);
     let reportedAt = 0;
-    const { architecture, batchSize, cacheDir, epochs, freshSince, peakLearningRate, seed, views } = job;
+    const { architecture, batchSize, cacheDir, epochs, freshSince, peakLearningRate, seed, startFrom, views } = job;
+    const start = startFrom === undefined
+      ? undefined
+      : inheritWeights(decodeSafetensors(await Deno.readFile(startFrom), startFrom), architecture, seed);
     const result = await method.run({
       architecture,
       trainImages: job.trainImages,
@@ -119,6 +123,7 @@ export class JobRunner {
       engine,
       data,
       teachers,
+      startWeights: start?.weights,
       onStep: (step, steps) => {
         if (performance.now() - reportedAt < 250 && step < steps) return;
         reportedAt = performance.now();
@@ -128,7 +133,8 @@ export class JobRunner {
     if (architectureHash(result.architecture) !== architectureHash(job.architecture)) {
       throw new Error(`${method.name} changes the network, but a search times and keeps the one that was proposed`);
     }
-    return await this.#score(job, data, engine, result);
+    const reply = await this.#score(job, data, engine, result);
+    return start ? { ...reply, result: { ...reply.result, inherited: start.inherited } } : reply;
   }
 
   /** The teachers of a training; they and what they keep in memory stay for the next job. */
@@ -181,14 +187,19 @@ export class JobRunner {
         const { gives, hash, name, views } = teacher;
         const onBatch = () => this.#options.onProgress({ type: "progress", step: 0, steps: 1 });
         const accuracy = await validationAccuracy(teacher, data, onBatch);
-        opened.push({ name, hash, gives: [...gives], views, ...(accuracy !== undefined && { accuracy }) });
+        const testAccuracy = job.test ? await teacherTestAccuracy(teacher, data, onBatch) : undefined;
+        opened.push({
+          ...{ name, hash, gives: [...gives], views },
+          ...(accuracy !== undefined && { accuracy }),
+          ...(testAccuracy !== undefined && { testAccuracy }),
+        });
       }
       return { type: "opened", teachers: opened };
     });
   }
 
   /** Saves the student's weights and scores it. */
-  async #score(job: TrainJob, data: TrainingData, engine: Engine, trained: ProcedureResult): Promise<Reply> {
+  async #score(job: TrainJob, data: TrainingData, engine: Engine, trained: ProcedureResult) {
     const { dataset, validation } = data;
     const { architecture, loss, seconds, steps, weights } = trained;
     const onBatch = () => this.#options.onProgress({ type: "progress", step: steps, steps });
@@ -198,7 +209,10 @@ export class JobRunner {
       const accuracy = await evaluate(predictor, data, dataset.train, validation, { onBatch });
       const everyTest = Uint32Array.from({ length: dataset.test.count }, (_, index) => index);
       const testAccuracy = job.test ? await evaluate(predictor, data, dataset.test, everyTest, { onBatch }) : undefined;
-      return { type: "trained", result: { steps, seconds, loss, accuracy, testAccuracy, backend: engine.backend } };
+      return {
+        type: "trained" as const,
+        result: { steps, seconds, loss, accuracy, testAccuracy, backend: engine.backend },
+      };
     });
   }
 

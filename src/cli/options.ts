@@ -24,7 +24,7 @@ interface Given {
 const commonOptions = z.strictObject({
   config: z.string().min(1).optional().meta({
     placeholder: "FILE",
-    description: "JSON file of options, named as here without dashes in front; flags win over it",
+    description: "JSON file of options, named as here without dashes in front, or what --json gave; flags win over it",
   }),
   help: z.boolean().default(false).meta({ description: "show this help" }),
 });
@@ -141,8 +141,11 @@ function readConfigFile(path: string, options: readonly OptionDescription[]): Ma
   if (content === null || typeof content !== "object" || Array.isArray(content)) {
     throw new UsageError(`--config ${path} must hold one JSON object, for instance {"trials": 10}`);
   }
+  // What a command said by --json holds its options, among its results.
+  const { config } = content as { config?: unknown };
+  if (config !== null && typeof config === "object" && !Array.isArray(config)) content = config;
   const given = new Map<string, Given>();
-  for (const [name, value] of Object.entries(content)) {
+  for (const [name, value] of Object.entries(content as object)) {
     const key = camelCase(name);
     if (!options.some((option) => option.key === key)) {
       const names = options.map(({ flag }) => flag);
@@ -169,6 +172,7 @@ function describeIssue(
   const wrong = option.repeatable && Array.isArray(value) && typeof issue.path[1] === "number"
     ? value[issue.path[1]]
     : value;
+  if (wrong === undefined) return `${where} is needed; allowed: ${option.allowed}`;
   const shown = typeof wrong === "string" ? wrong : JSON.stringify(wrong);
   return `${where} is ${shown}; allowed: ${option.allowed}${suggest(shown, option.choices)}`;
 }

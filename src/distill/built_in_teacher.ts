@@ -11,10 +11,12 @@ import { decodeSafetensors } from "../export/safetensors.ts";
 import { teacherArchitecture } from "../models/teacher.ts";
 import { type Architecture, contentHash } from "../schemas/architecture.ts";
 import { networkTeacher } from "../teachers/network_teacher.ts";
+import type { TeacherNetworkName } from "../schemas/teacher_fields.ts";
 import type { Teacher } from "../teachers/teacher.ts";
 
 /** How it is trained. */
 export interface TeacherRecipe {
+  network: TeacherNetworkName;
   dataSeed: number;
   validationImages: number;
   seed: number;
@@ -71,9 +73,9 @@ export function teacherViews(views: number, epochs: number): number {
 export function teacherPlace(
   { dataset, rendering }: TrainingData,
   cacheDir: string,
-  recipe: TeacherRecipe,
+  { network, ...recipe }: TeacherRecipe,
 ): TeacherPlace {
-  const architecture = teacherArchitecture({ ...dataset, classes: dataset.classNames.length });
+  const architecture = teacherArchitecture({ ...dataset, classes: dataset.classNames.length }, network);
   const threads = teacherThreads();
   const { contentHash: content, augmentation } = dataset;
   const seen = rendering === undefined || rendering === "plain" ? {} : { rendering };

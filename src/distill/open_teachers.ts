@@ -81,7 +81,7 @@ async function trainTeacher(
     await writeWhole(file, encodeSafetensors(architecture, trained.weights));
     const logits = await validationLogits({ data, engine, signal }, { architecture, weights: trained.weights });
     const teacher = {
-      name: "residual teacher",
+      name: `${recipe.network} teacher`,
       accuracy: accuracyOf(logits, validationLabels(data)),
       parameters: countParameters(architecture),
       multiplyAdds: countMultiplyAdds(architecture),
@@ -105,6 +105,7 @@ export async function ensureTeachers(context: TeachersContext): Promise<OpenedTe
   const opened: OpenedTeacher[] = [];
   for (let index = 0; index < count; index++) {
     const recipe = {
+      network: options.teacherNetwork,
       dataSeed,
       validationImages,
       seed: teacherSeed(dataSeed, index),

@@ -2,7 +2,12 @@
 import { kebabCase } from "../cli/option_description.ts";
 import type { Procedure } from "../procedures/procedure.ts";
 import { type DistillOptions, distillOptionsSchema } from "../schemas/distill_options.ts";
-import { adaptationOf, adaptationUnset, type TeacherAdaptation } from "../schemas/teacher_fields.ts";
+import {
+  adaptationOf,
+  adaptationUnset,
+  type TeacherAdaptation,
+  type TeacherNetworkName,
+} from "../schemas/teacher_fields.ts";
 import { automaticTeachers } from "./teacher_options.ts";
 
 /** What a command was told about teachers; what is absent or false was not given. */
@@ -11,6 +16,7 @@ export interface TeacherFlags extends TeacherAdaptation {
   teachers?: number;
   freshTeacher: boolean;
   teacherRendering?: string;
+  teacherNetwork?: TeacherNetworkName;
   teacherTrainImages?: unknown;
   teacherEpochs?: unknown;
 }
@@ -54,7 +60,12 @@ export function requireTeacherFlags(method: TaughtMethod, flags: TeacherFlags): 
   if (adapting && files.length === 0) {
     throw new RangeError(`--${kebabCase(adapting[0])} is for teachers given by --teacher FILE, and none is given`);
   }
-  const trained = firstGiven(flags, ["teacherTrainImages", "teacherEpochs"]);
+  const network = flags.teacherNetwork === "residual" ? undefined : flags.teacherNetwork;
+  const trained = firstGiven({ ...flags, teacherNetwork: network }, [
+    "teacherNetwork",
+    "teacherTrainImages",
+    "teacherEpochs",
+  ]);
   if (trained && (files.length > 0 || count === 0)) {
     const instead = files.length > 0 ? `--teacher gives ${files.join(", ")}` : `${method.name} is given no teacher`;
     throw new RangeError(`${trained} is for automatic teachers, but ${instead}`);

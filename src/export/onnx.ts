@@ -1,25 +1,11 @@
 // Writes a network as an ONNX file in the form that is deployed: batch norm folded, no training-only nodes.
 import type { Weights } from "../models/weights.ts";
-import { type Layout, layoutOf, type NodeLayout } from "../ops/layout.ts";
+import { layoutOf } from "../ops/layout.ts";
 import type { Architecture } from "../schemas/architecture.ts";
+import { requireFitting, weightsOf } from "./node_weights.ts";
 import { GraphBuilder } from "./onnx/graph_builder.ts";
 import { encodeModelFile } from "./onnx/model_file.ts";
 import { emitterOf } from "./onnx/table.ts";
-
-function weightsOf(node: NodeLayout, weights: Weights): Record<string, Float32Array> {
-  const named = (kind: "parameters" | "statistics") =>
-    node[kind].map(({ name, offset, size }) => [name, weights[kind].subarray(offset, offset + size)] as const);
-  return Object.fromEntries([...named("parameters"), ...named("statistics")]);
-}
-
-function requireFitting(layout: Layout, { parameters, statistics }: Weights): void {
-  const { parameterCount, statisticCount } = layout;
-  if (parameters.length === parameterCount && statistics.length === statisticCount) return;
-  throw new RangeError(
-    `the architecture has ${parameterCount} parameters and ${statisticCount} statistics, ` +
-      `got ${parameters.length} and ${statistics.length}`,
-  );
-}
 
 /**
  * An ONNX file (opset 17) with the input `image`, `[1, channels, height, width]`, and the output `logits`,

@@ -48,8 +48,9 @@ export const earlyStopped = defineProcedure({
     needs: ["logits"],
     teachers: { least: 0, most: 1 },
     keepsNetworks: true,
+    startsFromWeights: true,
     async run(context) {
-      const { architecture, seed, teachers } = context;
+      const { architecture, seed, startWeights: weights, teachers } = context;
       const given = teachers.at(0);
       if (given && teacherEpochs !== undefined) {
         throw new RangeError(`early-stopped takes teacherEpochs or a teacher, got both (${given.name})`);
@@ -59,13 +60,15 @@ export const earlyStopped = defineProcedure({
       const teacher = given ?? await shortTeacher(context, trainings, epochs);
       const borrowed = { dispose: () => given ? undefined : teacher.dispose() };
       return await disposeAfter(borrowed, async () => {
-        const { accuracy, weights, loss } = await trainings.train("student", architecture, {
+        const student = await trainings.train("student", architecture, {
           distiller: earlyStoppedKd({ temperature, alpha, stop }),
           teachers: [teacher],
           seed,
+          weights,
         });
+        const { accuracy, loss } = student;
         const details = { accuracy, teacher: teacher.name, stop, ...(given ? {} : { teacherEpochs: epochs }) };
-        return { architecture, weights, loss, ...trainings.spent, details };
+        return { architecture, weights: student.weights, loss, ...trainings.spent, details };
       });
     },
   }),

@@ -11,9 +11,10 @@ export function plainTraining(distiller: Distiller): Procedure {
     tasks,
     needs,
     teachers,
+    startsFromWeights: true,
     async run(context) {
-      const { architecture } = context;
-      return { architecture, details: {}, ...await train(architecture, { ...context, distiller }) };
+      const { architecture, startWeights: weights } = context;
+      return { architecture, details: {}, ...await train(architecture, { ...context, distiller, weights }) };
     },
   };
 }

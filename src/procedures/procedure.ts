@@ -21,6 +21,8 @@ export interface ProcedureContext {
   views: number;
   seed: number;
   peakLearningRate: number;
+  /** Weights that the student starts from in place of those of the seed; for methods that say `startsFromWeights`. */
+  startWeights?: Weights;
   /** Images without labels for methods that use them; its training part is taken. */
   unlabelled?: Dataset;
   /** Folder where networks that do not depend on the student (assistants, anchors) are kept between trainings. */
@@ -69,6 +71,8 @@ export interface Procedure {
   readonly changesArchitecture?: true;
   /** It keeps networks of its own in the context's cache. */
   readonly keepsNetworks?: true;
+  /** Its student can start from given weights; running another one with them is a RangeError. */
+  readonly startsFromWeights?: true;
   /** It learns from images without labels too. */
   readonly usesUnlabelled?: true;
   run(context: ProcedureContext): Promise<ProcedureResult>;
@@ -82,6 +86,17 @@ export interface ProcedureDefinition<Options extends z.ZodObject = z.ZodObject> 
   tasks: readonly TaskName[];
   options: Options;
   create(options: z.output<Options>): Procedure;
+}
+
+/** Throws a RangeError of one line where a method that cannot start from given weights is given some. */
+export function requireStart(
+  { name, startsFromWeights }: Pick<Procedure, "name" | "startsFromWeights">,
+  startWeights: unknown,
+): void {
+  if (startWeights === undefined || startsFromWeights) return;
+  throw new RangeError(
+    `${name} cannot start from given weights; methods that are one training by a loss can, for instance kd or oracle`,
+  );
 }
 
 /** A row whose `create` leaves out what the row says already; running it without the teachers it needs is a RangeError. */
@@ -99,6 +114,7 @@ export function defineProcedure<Options extends z.ZodObject>(
       return {
         ...procedure,
         async run(context) {
+          requireStart(procedure, context.startWeights);
           requireTeachers(procedure, context.teachers);
           return await made.run(context);
         },

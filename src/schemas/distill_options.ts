@@ -4,7 +4,14 @@ import * as z from "zod";
 import { dataDirField } from "./device_fields.ts";
 import { presets } from "./presets.ts";
 import { searchOptionsSchema } from "./search_options.ts";
-import { freshTeacherField, inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
+import {
+  freshTeacherField,
+  inGroup,
+  teacherAdaptationFields,
+  teacherField,
+  teacherNetworkField,
+  teachersField,
+} from "./teacher_fields.ts";
 
 /** Classification and the rows of tasks/table.ts, and the renderings of renderings.ts; tests compare them. */
 export const taskNameSchema = z.enum([
@@ -63,7 +70,12 @@ export const distillOptionsSchema = z.strictObject({
       "(.json, or the .safetensors of a student, whose weights are not taken)",
   }),
 
-  ...inGroup("Teacher", { teacher: teacherField, teachers: teachersField, freshTeacher: freshTeacherField }),
+  ...inGroup("Teacher", {
+    teacher: teacherField,
+    teachers: teachersField,
+    teacherNetwork: teacherNetworkField,
+    freshTeacher: freshTeacherField,
+  }),
   ...inGroup("Teacher", teacherAdaptationFields),
   teacherRendering: renderingSchema.optional().meta({
     ...teacher,

@@ -1,8 +1,14 @@
 // The configuration of a run: a user's options with everything filled in, as it is stored and hashed.
 import * as z from "zod";
 import { canonicalJson, contentHash } from "./architecture.ts";
-import { budgetSchema, presets } from "./presets.ts";
-import { combineSchema, parseDeviceOption, type SearchOptions, searchOptionsSchema } from "./search_options.ts";
+import { budgetSchema, defaultControllerBatch, presetChoices, presets } from "./presets.ts";
+import {
+  combineSchema,
+  parseDeviceOption,
+  rewardFormSchema,
+  type SearchOptions,
+  searchOptionsSchema,
+} from "./search_options.ts";
 
 const { shape } = searchOptionsSchema;
 
@@ -17,17 +23,25 @@ export const runConfigSchema = z.strictObject({
   ...budgetSchema.shape,
   preset: shape.preset,
   learningRate: shape.learningRate,
-  finalTop: shape.finalTop,
+  farFactor: shape.farFactor,
+  prune: shape.prune,
+  warmStart: shape.warmStart,
   trainers: z.int().min(1),
 
   dataset: shape.dataset,
   /** The dataset's own size if not given. */
   imageSize: shape.imageSize,
   space: shape.space,
+  /** In full. */
+  spaceOptions: z.record(z.string(), z.unknown()),
   controller: shape.controller,
+  /** In full. */
+  controllerOptions: z.record(z.string(), z.unknown()),
+  controllerBatch: z.int().min(1),
   teacher: shape.teacher,
   freshTeacher: shape.freshTeacher,
   teachers: shape.teachers,
+  teacherNetwork: shape.teacherNetwork,
   teacherNormalisation: shape.teacherNormalisation,
   teacherResize: shape.teacherResize,
   teacherColours: shape.teacherColours,
@@ -43,13 +57,18 @@ export const runConfigSchema = z.strictObject({
   profile: shape.profile,
   deviceWait: shape.deviceWait,
   deviceGone: shape.deviceGone,
-  reward: shape.reward,
+  reward: rewardFormSchema,
   /** Those of the reward's form if not given. */
   exponents: shape.exponents,
+  /** That of rewardOf if not given. */
+  absoluteWeight: shape.absoluteWeight,
   combine: combineSchema,
   maxParameters: shape.maxParameters,
   maxMultiplyAdds: shape.maxMultiplyAdds,
+  maxMemoryBytes: shape.maxMemoryBytes,
+  maxDownloadBytes: shape.maxDownloadBytes,
   maxLatencyMs: shape.maxLatencyMs,
+  latencyTable: shape.latencyTable,
   replay: shape.replay,
 
   run: z.string(),
@@ -81,20 +100,48 @@ export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
 
 /**
  * Fills in what `options` leave open: numbers from the preset, one trainer per core, the devices' targets, and a name
- * from the hash of the configuration. The options of the method are taken as they are, so give them in full. Pure.
+ * from the hash of the configuration. The options of method, space and controller are taken as they are, so give them
+ * in full. Pure.
  */
 export function resolveRunConfig(options: SearchOptions, machine: { cores: number }): RunConfig {
   const { combine, distiller, distillerOptions, device, targetMs, ...others } = options;
   const devices = device.map(parseDeviceOption);
+  const choices = presetChoices[options.preset];
+  const budget = budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) });
   const config: Omit<RunConfig, "run"> = {
     ...withoutUndefined(others),
-    ...budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) }),
+    ...budget,
+    reward: options.reward ?? choices?.reward ?? "hard",
+    controllerBatch: options.controllerBatch ?? choices?.controllerBatch ?? defaultControllerBatch(budget.trials),
     trainers: options.trainers ?? Math.max(1, machine.cores),
     distiller: { name: distiller, options: distillerOptions },
     devices: devices.map((parsed) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...parsed })),
     combine: combine ?? (devices.some(({ weight }) => weight !== undefined) ? "weighted" : "worst"),
   };
   return { ...config, run: options.run ?? runConfigHash(config).slice(0, 12) };
+}
+
+/** Fields of a machine or of one call, which a run that is to be had again elsewhere leaves open. */
+const localFields: ReadonlySet<string> = new Set(["trainers", "port", "lan", "dataDir", "json", "freshTeacher"]);
+
+/**
+ * The options that give the run of `config` again, by `deno task search --config FILE` for instance: resolved, they
+ * have its hash. Machine, folder and kind of output are left open, and a name that was made from the configuration.
+ */
+export function optionsOfConfig(config: RunConfig): Record<string, unknown> {
+  const { combine, devices, distiller, run, ...others } = config;
+  const kept = Object.entries(withoutUndefined(others)).filter(([field]) => !localFields.has(field));
+  return {
+    ...(run !== runConfigHash(config).slice(0, 12) && { run }),
+    ...Object.fromEntries(kept),
+    distiller: distiller.name,
+    distillerOptions: distiller.options,
+    device: devices.map(({ name, targetMs, weight }) => {
+      if (targetMs === undefined) return name;
+      return weight === 1 ? `${name}=${targetMs}` : `${name}=${targetMs}:${weight}`;
+    }),
+    combine,
+  };
 }
 
 /** What results depend on: two configurations that differ elsewhere only are of one and the same run. */

@@ -2,32 +2,38 @@
 // name is its flag, and `meta` holds what help shows (`group`, `placeholder`, `defaultText`) and, where the type does
 // not say it, what errors call `allowed`.
 import * as z from "zod";
+import { dataDirField, deviceNamePattern, deviceNameText, lanField, portField } from "./device_fields.ts";
+import { type Budget, budgetSchema, presets, presetSchema } from "./presets.ts";
 import {
-  dataDirField,
-  deviceNamePattern,
-  deviceNameText,
-  deviceWaitField,
-  lanField,
-  portField,
-} from "./device_fields.ts";
-import { profileSchema, runtimeSchema } from "./measurement.ts";
-import { type Budget, budgetSchema, presetSchema } from "./presets.ts";
-import { freshTeacherField, inGroup, teacherAdaptationFields, teacherField, teachersField } from "./teacher_fields.ts";
+  type combineSchema,
+  type deviceGoneSchema,
+  latencyAndRewardFields,
+  parseDeviceOption,
+  type rewardFormSchema,
+} from "./reward_fields.ts";
+import { runNameMeta, runNameSchema } from "./run_name.ts";
+import {
+  freshTeacherField,
+  inGroup,
+  teacherAdaptationFields,
+  teacherField,
+  teacherNetworkField,
+  teachersField,
+} from "./teacher_fields.ts";
 
-export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
-export const combineSchema = z.enum(["worst", "mean", "weighted"]);
-export const deviceGoneSchema = z.enum(["stop", "continue"]);
+export { combineSchema, parseDeviceOption, rewardFormSchema } from "./reward_fields.ts";
+export { runNameSchema } from "./run_name.ts";
+
+export const spaceNameSchema = z.enum(["mnas", "mnas-uniform", "growth"]);
 export const controllerNameSchema = z.enum(["ppo", "reinforce", "evolution", "random", "local", "model"]);
 
-/** A run's name is a folder's name: no separators, nothing hidden, nothing that leads elsewhere. */
-export const runNameSchema = z.string().regex(/^(?!\.)[A-Za-z0-9._-]{1,64}$/);
-const runNameMeta = { placeholder: "RUN", allowed: "1 to 64 of A-Z a-z 0-9 . _ - and no dot in front" };
+/** Beyond it the hard reward is less than two thirds of the accuracy: no student there is ever the best. */
+const usualFarFactor = 1.5;
 
-/** `NAME[=targetMs[:weight]]`, for instance `phone=12.5:2`; what a name may be is checked on its own. */
-const devicePattern = /^([^=:]+)(?:=(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?)?$/;
-
-const limit = z.int().min(1).optional();
-const milliseconds = z.number().positive().optional();
+/** Options of what has a table of its own, which checks them. */
+function optionsOf(meta: { defaultText: string; description: string }) {
+  return z.record(z.string(), z.unknown()).default({}).meta({ group: "Search", placeholder: "JSON", ...meta });
+}
 
 /** Budget fields as options: without one, the preset's number holds. */
 function budgetOption<Field extends keyof Budget>(field: Field) {
@@ -47,12 +53,34 @@ const fields = z.strictObject({
     defaultText: "the dataset's own",
     description: "height and width to which images are resized",
   }),
-  space: z.enum(["mnas", "growth"]).default("mnas").meta({ group: "Search", description: "networks to choose from" }),
+  space: spaceNameSchema.default("mnas").meta({
+    group: "Search",
+    description:
+      "networks to choose from: mnas, 42 decisions on seven blocks; mnas-uniform, all blocks alike; growth, a " +
+      "trained backbone that operations are added to",
+  }),
+  spaceOptions: optionsOf({ defaultText: "those of the space", description: "options of the space" }),
   controller: controllerNameSchema.default("ppo").meta({
     group: "Search",
-    description: "what proposes students: a policy that learns, or chance as its baseline",
+    description: "what proposes students: ppo and reinforce, policies that learn; model, a model of the rewards; " +
+      "evolution; local, hill climbing; random, chance as their baseline",
   }),
-  ...inGroup("Search", { teacher: teacherField, teachers: teachersField, freshTeacher: freshTeacherField }),
+  controllerOptions: optionsOf({
+    defaultText: "those of the controller; the papers' numbers for ppo and reinforce in preset paper",
+    description: "options of the controller",
+  }),
+  controllerBatch: z.int().min(1).max(1000).optional().meta({
+    group: "Search",
+    placeholder: "N",
+    defaultText: "an eighth of the trials, 2 to 20; 20 in preset paper",
+    description: "students that the controller proposes at a time; it learns once all of them are judged",
+  }),
+  ...inGroup("Search", {
+    teacher: teacherField,
+    teachers: teachersField,
+    teacherNetwork: teacherNetworkField,
+    freshTeacher: freshTeacherField,
+  }),
   ...inGroup("Search", teacherAdaptationFields),
   distiller: z.string().min(1).default("kd").meta({
     group: "Search",
@@ -79,80 +107,12 @@ const fields = z.strictObject({
     description: "splits and augments the data and trains the teacher; searches with other seeds share these",
   }),
 
-  device: z.array(z.string().regex(devicePattern, { abort: true })).min(1).default(["here"]).meta({
-    group: "Latency and reward",
-    placeholder: "NAME[=MS[:WEIGHT]]",
-    allowed: "NAME[=targetMs[:weight]], for instance phone=12.5:2",
-    description:
-      "who times the students: here, chromium, firefox, the name of a paired browser, or all for those open now",
-  }),
-  runtime: runtimeSchema.default("tfjs-wasm").meta({
-    group: "Latency and reward",
-    description: "what runs the students on the devices",
-  }),
-  profile: profileSchema.default("fast").meta({
-    group: "Latency and reward",
-    description: "how much is spent on timing a student: some 10 s for up to four, minutes, or enough for claims",
-  }),
-  targetProfile: budgetSchema.shape.targetProfile.optional().meta({
-    ...budgetSchema.shape.targetProfile.meta(),
-    group: "Latency and reward",
-    defaultText: "by preset: fast for smoke, else standard",
-  }),
-  deviceWait: deviceWaitField.meta({ ...deviceWaitField.meta(), group: "Latency and reward" }),
-  deviceGone: deviceGoneSchema.default("stop").meta({
-    group: "Latency and reward",
-    description:
-      "when a device did not come, or come back: stop, to go on later by the same command, or continue with the " +
-      "other devices for the rest of the run",
-  }),
-  targetMs: milliseconds.meta({
-    group: "Latency and reward",
-    placeholder: "MS",
-    defaultText: "what the reference network takes on the device",
-    description: "latency to aim for on devices without a target of their own",
-  }),
-  reward: rewardFormSchema.default("hard").meta({
-    group: "Latency and reward",
-    description: "hard: accuracy counts up to the target and is divided by the excess beyond it. soft: faster is " +
-      "always better, the target changes nothing in the order. absolute: near the target is better",
-  }),
-  exponents: z.tuple([z.number().min(-10).max(10), z.number().min(-10).max(10)]).optional().meta({
-    group: "Latency and reward",
-    placeholder: "A,B",
-    defaultText: "hard: 0,-1; soft: -0.07,-0.07",
-    allowed: "two numbers from -10 to 10, for instance 0,-1",
-    description: "exponents of latency / target up to the target and beyond it",
-  }),
-  combine: combineSchema.optional().meta({
-    group: "Latency and reward",
-    defaultText: "worst; weighted where a device has a weight",
-    description: "how several devices count",
-  }),
-  maxParameters: limit.meta({
-    group: "Latency and reward",
-    placeholder: "N",
-    description: "larger students are not trained",
-  }),
-  maxMultiplyAdds: limit.meta({
-    group: "Latency and reward",
-    placeholder: "N",
-    description: "students with more multiply-adds are not trained",
-  }),
-  maxLatencyMs: milliseconds.meta({
-    group: "Latency and reward",
-    placeholder: "MS",
-    description: "slower students are not trained",
-  }),
-  replay: runNameSchema.optional().meta({
-    ...runNameMeta,
-    group: "Latency and reward",
-    description: "take latencies from this earlier run instead of measuring",
-  }),
-
+  ...latencyAndRewardFields,
   preset: presetSchema.default("quick").meta({
     group: "Budget",
-    description: "how much to spend: minutes, a trial of everything, or a search worth reporting",
+    description:
+      "how much to spend: minutes; a trial of everything; standard, hours for a search worth reporting; or " +
+      "paper, 8,000 students as in the paper, days to weeks",
   }),
   trials: budgetOption("trials"),
   trainImages: budgetOption("trainImages"),
@@ -165,11 +125,30 @@ const fields = z.strictObject({
     placeholder: "RATE",
     description: "highest learning rate of the cosine schedule (Adam)",
   }),
-  finalTop: z.int().min(0).max(1000).default(3).meta({
+  foresee: budgetSchema.shape.foresee.optional().meta({
+    ...budgetSchema.shape.foresee.meta(),
     group: "Budget",
-    placeholder: "N",
-    description: "best students to train longer and score on the test images; 0 for none",
+    defaultText: "by preset: on for standard; --foresee=false turns it off",
   }),
+  farFactor: z.number().min(1).max(1000).default(usualFarFactor).meta({
+    group: "Budget",
+    placeholder: "X",
+    description: "how far --foresee takes for far: so many times the target",
+  }),
+  prune: z.boolean().default(false).meta({
+    group: "Budget",
+    description:
+      "do not train a timed student that would be beaten by a faster one even at the best accuracy that may be " +
+      "hoped for, after what was learned from those trained so far",
+  }),
+  warmStart: z.boolean().default(false).meta({
+    group: "Budget",
+    description:
+      "start each training from the weights of the kept student that shares most of them: better accuracy for " +
+      "the same budget, but later students have it easier",
+  }),
+  finalTop: budgetOption("finalTop"),
+  finalSample: budgetOption("finalSample"),
   finalTrainImages: budgetOption("finalTrainImages"),
   finalEpochs: budgetOption("finalEpochs"),
   teacherTrainImages: budgetOption("teacherTrainImages"),
@@ -208,6 +187,18 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   if (options.reward === "absolute" && options.exponents) {
     refuse(["exponents"], "belongs to the rewards hard and soft, not to absolute");
   }
+  if (options.absoluteWeight !== undefined && options.reward !== "absolute") {
+    refuse(["absoluteWeight"], "belongs to the reward absolute");
+  }
+  if (options.prune && (options.reward === "absolute" || (options.exponents ?? []).some((exponent) => exponent > 0))) {
+    refuse(["prune"], "supposes that a faster student is never worth less, but by this reward it may be");
+  }
+  if (options.latencyTable.length > 0 && !(options.foresee ?? presets[options.preset].foresee)) {
+    refuse(["latencyTable"], "is for --foresee");
+  }
+  if (options.farFactor !== usualFarFactor && !(options.foresee ?? presets[options.preset].foresee)) {
+    refuse(["farFactor"], "is for --foresee");
+  }
   const devices = options.device.map(parseDeviceOption);
   if (options.replay !== undefined && devices.some(({ name }) => name === "all")) {
     refuse(["replay"], "needs the names of the devices that measured, not all");
@@ -223,20 +214,9 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   }
 });
 
-/** Parses one `--device` that fits the schema: `NAME[=targetMs[:weight]]`. */
-export function parseDeviceOption(text: string): { name: string; targetMs?: number; weight?: number } {
-  const match = devicePattern.exec(text);
-  if (!match) throw new RangeError(`Device "${text}" is not NAME[=targetMs[:weight]]`);
-  const [, name, targetMs, weight] = match;
-  return {
-    name,
-    ...(targetMs !== undefined && { targetMs: Number(targetMs) }),
-    ...(weight !== undefined && { weight: Number(weight) }),
-  };
-}
-
 export type RewardForm = z.infer<typeof rewardFormSchema>;
 export type DeviceGonePolicy = z.infer<typeof deviceGoneSchema>;
 export type CombineName = z.infer<typeof combineSchema>;
+export type SpaceOptionName = z.infer<typeof spaceNameSchema>;
 export type ControllerName = z.infer<typeof controllerNameSchema>;
 export type SearchOptions = z.output<typeof searchOptionsSchema>;

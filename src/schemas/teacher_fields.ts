@@ -47,6 +47,16 @@ export const teacherField = z.array(z.string().min(1)).min(1).default(["auto"]).
     "ResNet, a TF.js model, an ONNX model, or a table of logits (.npy, .safetensors)",
 });
 
+export const teacherNetworkSchema = z.enum(["residual", "resnet20", "resnet32", "resnet44", "resnet56"]);
+
+export type TeacherNetworkName = z.infer<typeof teacherNetworkSchema>;
+
+/** What automatic teachers are. */
+export const teacherNetworkField = teacherNetworkSchema.default("residual").meta({
+  description:
+    "network of automatic teachers: one that suits a laptop, or a ResNet for small images as papers use them",
+});
+
 /** Number of automatic teachers. */
 export const teachersField = z.int().min(0).max(16).optional().meta({
   placeholder: "N",

@@ -41,12 +41,19 @@ export const trialSchema = z.strictObject({
   /** Worst, mean or weighted over the run's devices, as configured; for one device its drift-corrected latency. */
   latencyMs: z.number().positive().optional(),
   reward: z.number().min(0).optional(),
-  /** What was foreseen when it was skipped: the latency before measuring, or the accuracy before training. */
+  /**
+   * What was foreseen when it was skipped: the latency before measuring, over the run's devices in milliseconds of the
+   * first, or the accuracy before training.
+   */
   foreseen: z.strictObject({
     what: z.enum(["latencyMs", "accuracy"]),
     value: z.number(),
     low: z.number(),
     high: z.number(),
+    /** The accuracy that the reward of a skipped trial supposes. */
+    accuracy: z.number().min(0).max(1),
+    /** By device, where latencies were foreseen. */
+    latenciesMs: z.record(z.string(), z.number().positive()).optional(),
   }).optional(),
   /** Search trial whose weights this one's training started from; 0: the backbone of the space. */
   startedFrom: z.int().min(0).optional(),
@@ -58,6 +65,13 @@ export const trialSchema = z.strictObject({
   completedAt: z.iso.datetime().optional(),
   /** File of the trained weights, relative to the run's folder. */
   weights: z.string().optional(),
+});
+
+/** A student drawn at random and trained as long as the final ones, to compare short trainings with long ones. */
+export const sampledStudentSchema = z.strictObject({
+  trial: z.int().positive(),
+  /** On the validation split, after the long training. */
+  accuracy: z.number().min(0).max(1),
 });
 
 /** A student of the front, trained longer and scored on the test split. */
@@ -74,4 +88,5 @@ export const finalStudentSchema = z.strictObject({
 
 export type TrialState = z.infer<typeof trialStateSchema>;
 export type Trial = z.infer<typeof trialSchema>;
+export type SampledStudent = z.infer<typeof sampledStudentSchema>;
 export type FinalStudent = z.infer<typeof finalStudentSchema>;

@@ -2,6 +2,7 @@
 import { type Architecture, architectureHash, canonicalJson } from "../schemas/architecture.ts";
 import { type Block, type ConvOp, type Frame, mobileNetwork, scaleChannels, type Skip } from "./mobile_blocks.ts";
 import type { SearchSpace, SpaceDecision, SpaceOptions } from "./space.ts";
+import { checkTokens } from "./tokens.ts";
 
 const convOps: readonly ConvOp[] = ["conv", "dconv", "mbconv3", "mbconv6"];
 const kernels = [3, 5] as const;
@@ -90,18 +91,6 @@ export function createMnasSpace(options: SpaceOptions & { form?: MnasForm }): Se
     return mobileNetwork(blocks, form.frame, options);
   }
 
-  function checkTokens(tokens: readonly number[]): void {
-    if (tokens.length !== decisions.length) {
-      throw new RangeError(`mnas takes ${decisions.length} tokens, got ${tokens.length}`);
-    }
-    for (const [index, { name, choices }] of decisions.entries()) {
-      const token = tokens[index];
-      if (!Number.isInteger(token) || token < 0 || token >= choices.length) {
-        throw new RangeError(`token ${index} (${name}) is ${token}; allowed are 0 to ${choices.length - 1}`);
-      }
-    }
-  }
-
   // Blocks follow one another in the nodes, so tokens are found block by block: the first choice of each block whose
   // nodes continue the network.
   function findTokens(architecture: Architecture): number[] | undefined {
@@ -123,7 +112,7 @@ export function createMnasSpace(options: SpaceOptions & { form?: MnasForm }): Se
     name: "mnas",
     decisions,
     decode(tokens) {
-      checkTokens(tokens);
+      checkTokens("mnas", decisions, tokens);
       return { ...network(tokens), origin: { space: "mnas", tokens: [...tokens] } };
     },
     encode(architecture) {
@@ -131,7 +120,7 @@ export function createMnasSpace(options: SpaceOptions & { form?: MnasForm }): Se
       const same = (tokens: readonly number[]) => architectureHash(network(tokens)) === hash;
       const origin = architecture.origin;
       if (origin?.space === "mnas") {
-        checkTokens(origin.tokens);
+        checkTokens("mnas", decisions, origin.tokens);
         if (same(origin.tokens)) return [...origin.tokens];
       }
       const tokens = findTokens(architecture);

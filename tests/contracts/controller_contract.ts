@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Controller, Decision, Sample } from "../../search/controller.ts";
+import { Random } from "../../src/data/random.ts";
 
 type Create = (options: { decisions: Decision[]; seed: number }) => Controller;
 
@@ -10,6 +11,24 @@ const choices = [1, 2, 3, 4, 7];
 /** Decisions with these numbers of choices. */
 export function decisionsWith(counts: readonly number[]): Decision[] {
   return counts.map((count, index) => ({ name: `decision ${index}`, choices: new Array(count).fill("choice") }));
+}
+
+/**
+ * Four decisions, of which the second and the last have choices that are illegal after others; 20 sequences are legal.
+ */
+export function maskedDecisions(): Decision[] {
+  const [one, two, three, four] = decisionsWith([3, 2, 2, 4]);
+  return [
+    one,
+    { ...two, legal: (before) => [before[0] !== 0, true] },
+    three,
+    { ...four, legal: (before) => before[2] === 0 ? [false, false, true, true] : [true, false, true, false] },
+  ];
+}
+
+/** Whether every token is legal after those before it. */
+export function isLegal(decisions: readonly Decision[], tokens: readonly number[]): boolean {
+  return decisions.every((decision, index) => decision.legal?.(tokens.slice(0, index))[tokens[index]] ?? true);
 }
 
 /** Share of tokens that are 0. */
@@ -26,13 +45,45 @@ function play(controller: Controller, batches: number, size = 5): Sample[] {
   }).flat();
 }
 
+/** Asks for some, or tells some of the oldest that are open, every so many of them failed, infeasible or told again. */
+const stepsArbitrary = fc.array(
+  fc.record({
+    ask: fc.integer({ min: 0, max: 7 }),
+    tell: fc.integer({ min: 0, max: 9 }),
+    kind: fc.constantFrom("good", "failed", "infeasible", "again"),
+  }),
+  { minLength: 1, maxLength: 20 },
+);
+
+type Step = Parameters<Parameters<typeof stepsArbitrary.map>[0]>[0][number];
+
+/** Plays `steps`, with `open` samples that were asked for before; returns the samples asked for. */
+function playSteps(controller: Controller, steps: readonly Step[], open: Sample[] = []): Sample[] {
+  return steps.flatMap(({ ask, tell, kind }) => {
+    const asked = ask > 0 ? controller.ask(ask) : [];
+    open.push(...asked);
+    const told = open.splice(0, tell);
+    const results = told.map((sample, index) => {
+      const special = index % 2 === 0 ? kind : "good";
+      return { sample, reward: special === "failed" ? null : special === "infeasible" ? 0 : zeroShare(sample) };
+    });
+    controller.tell(kind === "again" ? [...results, ...results] : results);
+    return asked;
+  });
+}
+
 /** A state as it comes back from a file. */
 function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
 }
 
+interface ContractOptions {
+  /** Whether proposals get better with what is told: not at random. */
+  learns: boolean;
+}
+
 /** Registers the tests of the controller `name`. */
-export function controllerContract(name: string, create: Create): void {
+export function controllerContract(name: string, create: Create, { learns }: ContractOptions): void {
   const decisions = decisionsWith(choices);
   const createOne = (seed = 1) => create({ decisions, seed });
 
@@ -80,6 +131,30 @@ export function controllerContract(name: string, create: Create): void {
     assertEquals(play(restored, 3), play(controller, 3));
     assertEquals(restored.statistics(), controller.statistics());
     assertEquals(throughJson(restored.snapshot()), throughJson(controller.snapshot()));
+  });
+
+  Deno.test(`${name}: so it does in the middle of anything, whatever was asked and told in which pieces`, () => {
+    for (const decisions of [decisionsWith(choices), maskedDecisions()]) {
+      const numRuns = 12;
+      fc.assert(
+        fc.property(stepsArbitrary, fc.nat(20), fc.integer(), (steps, cut, seed) => {
+          const whole = create({ decisions, seed });
+          const expected = playSteps(whole, steps);
+
+          const controller = create({ decisions, seed });
+          const open: Sample[] = [];
+          const before = playSteps(controller, steps.slice(0, cut), open);
+          const restored = create({ decisions, seed: 0 });
+          restored.restore(throughJson(controller.snapshot()));
+          const after = playSteps(restored, steps.slice(cut), throughJson(open));
+          assertEquals([...before, ...after], expected);
+          assertEquals(throughJson(restored.snapshot()), throughJson(whole.snapshot()));
+          assertEquals(restored.statistics(), whole.statistics());
+          for (const { tokens } of expected) assert(isLegal(decisions, tokens), `${tokens}`);
+        }),
+        { numRuns },
+      );
+    }
   });
 
   Deno.test(`${name}: a snapshot stays what it was while the controller goes on`, () => {
@@ -140,6 +215,78 @@ export function controllerContract(name: string, create: Create): void {
       assertThrows(() => controller.tell([good, { sample: { id: 9, tokens }, reward }]), RangeError, message);
     }
     assertEquals(throughJson(controller.snapshot()), before);
+  });
+
+  Deno.test(`${name}: illegal tokens are never proposed, and refused where they are told`, () => {
+    const decisions = maskedDecisions();
+    const controller = create({ decisions, seed: 3 });
+    // In time this learns to want what is illegal: token 0 counts.
+    const samples = play(controller, 20);
+    for (const { tokens } of samples) assert(isLegal(decisions, tokens), `${tokens}`);
+    const illegal = { sample: { id: 0, tokens: [0, 0, 0, 2] }, reward: 1 };
+    const message = "Token 1 of sample 0 is 0, which is illegal after [0]";
+    assertThrows(() => controller.tell([illegal]), RangeError, message);
+    // Within what is legal, everything is proposed sooner or later.
+    const all = new Set(create({ decisions, seed: 4 }).ask(400).map(({ tokens }) => tokens.join()));
+    assertEquals(all.size, 20);
+  });
+
+  Deno.test(`${name}: a decision with one legal choice and one with one choice are no trouble`, () => {
+    const [one, two] = decisionsWith([1, 3]);
+    const decisions = [one, { ...two, legal: () => [false, true, false] }];
+    for (const { tokens } of play(create({ decisions, seed: 1 }), 5)) assertEquals(tokens, [0, 1]);
+  });
+
+  Deno.test(`${name}: a mask that allows nothing or is of another size is named`, () => {
+    const [one, two] = decisionsWith([2, 3]);
+    const none = create({ decisions: [one, { ...two, legal: () => [false, false, false] }], seed: 1 });
+    assertThrows(() => none.ask(1), RangeError, 'Decision "decision 1" has no legal choice after [');
+    const short = create({ decisions: [one, { ...two, legal: () => [true] }], seed: 1 });
+    assertThrows(() => short.ask(1), RangeError, 'Decision "decision 1" tells of 1 choices which are legal; it has 3');
+  });
+
+  Deno.test(`${name}: once everything has been proposed, it goes on all the same`, () => {
+    const samples = play(create({ decisions: decisionsWith([2, 2]), seed: 1 }), 10);
+    assertEquals(samples.length, 50);
+  });
+
+  if (learns) {
+    Deno.test(`${name}: finds token 0 wherever that is all that counts, from batches of 10 and of one`, () => {
+      for (const size of [10, 1]) {
+        const controller = create({ decisions: decisionsWith([1, 2, 3, 4, 4, 4, 4, 4]), seed: 1 });
+        const best = Math.max(...play(controller, 300 / size, size).map(zeroShare));
+        // The one best of 6,144, which 300 random proposals meet once in 20 times.
+        assertEquals(best, 1, `by batches of ${size}`);
+      }
+    });
+
+    Deno.test(`${name}: infeasible proposals, of reward 0, do not keep it from learning`, () => {
+      const controller = create({ decisions: decisionsWith(new Array(8).fill(4)), seed: 1 });
+      const rewards: number[] = [];
+      for (let batch = 0; batch < 30; batch++) {
+        const samples = controller.ask(10);
+        // Infeasible are two of five at random: those where many tokens are 3.
+        const reward = (sample: Sample) =>
+          sample.tokens.filter((token) => token === 3).length > 2 ? 0 : 0.5 + 0.1 * zeroShare(sample);
+        controller.tell(samples.map((sample) => ({ sample, reward: reward(sample) })));
+        rewards.push(...samples.map(reward));
+      }
+      // Seven tokens of eight or all: 25 proposals of 65,536, of which 300 random ones meet one in nine times.
+      assert(Math.max(...rewards) > 0.58, `${Math.max(...rewards)}`);
+    });
+  }
+
+  Deno.test(`${name}: a batch of 20 after 1,000 samples of 42 decisions takes less than a second`, () => {
+    const controller = create({ decisions: decisionsWith(new Array(42).fill(4)), seed: 1 });
+    const random = new Random(2);
+    const durationsMs = Array.from({ length: 53 }, (_, batch) => {
+      const startMs = performance.now();
+      const samples = controller.ask(20);
+      controller.tell(samples.map((sample) => ({ sample, reward: zeroShare(sample) + 0.02 * random.normal() })));
+      return batch < 50 ? Infinity : performance.now() - startMs;
+    });
+    // The fastest of three: other tests may hold the cores for the rest.
+    assert(Math.min(...durationsMs) < 1000, `${durationsMs.slice(50)}`);
   });
 
   Deno.test(`${name}: a snapshot of another controller or of other decisions is refused`, () => {

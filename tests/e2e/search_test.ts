@@ -124,7 +124,7 @@ Deno.test("an interrupt saves and exits 130, a second process on the same run is
 Deno.test("wrong usage is one line and exit 2", async () => {
   for (
     const [args, message] of [
-      [["--controller", "pso"], "--controller is pso; allowed: ppo, random"],
+      [["--controller", "pso"], "--controller is pso; allowed: ppo, reinforce, evolution, random, local, model"],
       [["--trails", "3"], "Unknown option --trails"],
     ] as const
   ) {

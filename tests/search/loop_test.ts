@@ -5,7 +5,10 @@ import { architectureHash } from "../../src/schemas/architecture.ts";
 import { createSpace } from "../../src/spaces/table.ts";
 import type { Controller } from "../../search/controller.ts";
 import { createController } from "../../search/controllers/table.ts";
-import { batchSize, type LoopDependencies, pendingTrial, rescored, searchLoop } from "../../search/loop.ts";
+import { type LoopDependencies, searchLoop } from "../../search/loop.ts";
+import { pendingTrial, rescored } from "../../search/trial_runner.ts";
+import { defaultControllerBatch } from "../../src/schemas/presets.ts";
+import { Skipping } from "../../search/skipping.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { JobError } from "../../search/trainers/pool.ts";
 import type { LatencySource, MeasuredOutcome } from "../../search/latency/latency_source.ts";
@@ -98,7 +101,7 @@ const essence = (trials: readonly Trial[]) =>
   }));
 
 Deno.test("batches hold an eighth of the trials, at least 2 and at most 20", () => {
-  assertEquals([4, 16, 24, 200, 1000].map(batchSize), [2, 2, 3, 20, 20]);
+  assertEquals([4, 16, 24, 200, 1000].map(defaultControllerBatch), [2, 2, 3, 20, 20]);
 });
 
 Deno.test(
@@ -149,6 +152,98 @@ Deno.test(
 );
 
 Deno.test(
+  "with students skipped and weights passed on, too, it goes on as if nothing had happened",
+  inFile(async (file) => {
+    const random = createController("random", { decisions: space.decisions, seed: 5 });
+    const proposals = random.ask(80).map(({ tokens }) => tokens);
+    /** Students of one choice that matters, so that there is something to foresee. */
+    const dependencies = (store: RunStore, trainers: number): LoopDependencies => {
+      const controller = createController("random", { decisions: space.decisions, seed: 5 });
+      const observed: number[] = [];
+      const skipping = new Skipping({
+        prune: true,
+        devices: () => ["here"],
+        predictors: {
+          observe: ({ architecture }) => void observed.push(architecture.nodes.length),
+          // Whatever was not observed counts: the number of observations decides, too.
+          foresee: ({ nodes: { length } }) =>
+            observed.length > 8 && length % 7 === observed.length % 7
+              ? {
+                reason: `foreseen from ${observed.length} observations`,
+                latency: { latencyMs: 9, lowMs: 8, highMs: 10 },
+                predictions: [{ device: "here", latencyMs: length, lowMs: 8, highMs: 10 }],
+              }
+              : null,
+        },
+      });
+      return {
+        ...dependenciesOf(store, { controller }),
+        skipping,
+        score: (measurements, accuracy) => ({ latencyMs: measurements[0].latencyMs, reward: accuracy }),
+        scoreForeseen: ({ here }, accuracy) => accuracy / here,
+        startOf: ({ batch }) => store.trials("search").findLast((trial) => trial.batch < batch)?.number,
+        train: async ({ number, startedFrom = 0, tokens }) => {
+          await new Promise((resolve) => setTimeout(resolve, (number * trainers) % 5));
+          const accuracy = 0.5 + tokens[0] / 10 + startedFrom / 1e5;
+          return { accuracy, steps: 1, seconds: 1, loss: 1, backend: "cpu" };
+        },
+      };
+    };
+    const all = (trials: readonly Trial[]) =>
+      trials.map(({ completedAt: _completedAt, measurements: _measurements, ...trial }) => trial);
+    using uninterrupted = new RunStore(`${file}-whole`);
+    const whole = all(await searchLoop(dependencies(uninterrupted, 1), { trials: 80, batch: 4 }));
+    assertEquals(whole.map(({ tokens }) => tokens), proposals);
+    const skipped = whole.filter(({ state }) => state === "skipped");
+    for (const what of ["latencyMs", "accuracy"]) {
+      assert(skipped.some(({ foreseen }) => foreseen?.what === what), `one was skipped for its ${what}`);
+    }
+    assert(skipped.every(({ reward = 0, reason }) => reward > 0 && reason?.startsWith("foreseen")));
+    assert(whole.some(({ startedFrom }) => startedFrom !== undefined));
+
+    using store = new RunStore(file);
+    for (let kills = 0;; kills++) {
+      const abort = new AbortController();
+      const base = dependencies(store, 3);
+      let left = 3 + (kills * 5) % 11;
+      const killed = <T>(value: T): T => {
+        if (--left > 0) return value;
+        abort.abort(new Error("killed"));
+        throw new Error("killed");
+      };
+      const train: LoopDependencies["train"] = (trial) => base.train(killed(trial));
+      try {
+        const resumed = await searchLoop({ ...base, train, signal: abort.signal }, { trials: 80, batch: 4 });
+        assert(kills > 3, `it was broken off ${kills} times`);
+        assertEquals(all(resumed), whole);
+        assertEquals(all(store.trials("search")), whole);
+        return;
+      } catch (error) {
+        if ((error as Error).message !== "killed") throw error;
+      }
+    }
+  }),
+);
+
+Deno.test("a skipped student is scored anew by the devices that are left", () => {
+  const trial: Trial = {
+    ...pendingTrial({ number: 1, role: "search", batch: 0, tokens: [], seed: 1, architecture: space.reference(1) }),
+    ...{ state: "skipped", reason: "foreseen", reward: 0.1 },
+  };
+  const foreseen = { value: 0.5, low: 0.4, high: 0.6, accuracy: 0.5 };
+  const by = {
+    brokenLimit: () => undefined,
+    score: (_: readonly Measurement[], accuracy: number) => ({ latencyMs: 7, reward: accuracy / 2 }),
+    scoreForeseen: (latenciesMs: Readonly<Record<string, number>>, accuracy: number) => accuracy / latenciesMs.here,
+  };
+  const pruned = rescored({ ...trial, foreseen: { what: "accuracy", ...foreseen } }, by);
+  assertEquals([pruned.latencyMs, pruned.reward], [7, 0.25]);
+  const latenciesMs = { here: 5, phone: 50 };
+  const far = rescored({ ...trial, foreseen: { what: "latencyMs", ...foreseen, latenciesMs } }, by);
+  assertEquals([far.latencyMs, far.reward, far.state], [undefined, 0.1, "skipped"]);
+});
+
+Deno.test(
   "a network that was sampled before is answered from the store",
   inFile(async (file) => {
     using store = new RunStore(file);
@@ -164,6 +259,45 @@ Deno.test(
     assertEquals(trials.map(({ duplicateOf }) => duplicateOf), [undefined, 1, undefined, 1]);
     assertEquals(trials[3].reward, trials[0].reward);
     assertEquals(dependencies.log.order.filter((what) => what === "measure").length, 2);
+  }),
+);
+
+Deno.test(
+  "a network that was skipped is skipped again with the same estimate",
+  inFile(async (file) => {
+    using store = new RunStore(file);
+    const { controller, told } = listeningController();
+    const tokens = space.decisions.map(() => 0);
+    let id = 0;
+    controller.ask = (count: number) => Array.from({ length: count }, () => ({ id: id++, tokens }));
+    const foreseen = {
+      what: "latencyMs" as const,
+      value: 9,
+      low: 8,
+      high: 10,
+      accuracy: 0.6,
+      latenciesMs: { here: 9 },
+    };
+    let asked = 0;
+    const skipping = new Skipping({ prune: false, devices: () => ["here"] });
+    skipping.beforeTiming = () => {
+      asked++;
+      return { reason: "foreseen far", foreseen };
+    };
+    const dependencies = dependenciesOf(store, {
+      controller,
+      skipping,
+      scoreForeseen: ({ here }, accuracy) => accuracy / here,
+    });
+    const trials = await searchLoop(dependencies, { trials: 3, batch: 2 });
+    assertEquals(trials.map(({ duplicateOf, state }) => [state, duplicateOf]), [
+      ["skipped", undefined],
+      ["skipped", 1],
+      ["skipped", 1],
+    ]);
+    for (const trial of trials) assertEquals([trial.foreseen, trial.latencyMs], [foreseen, undefined]);
+    assertEquals([told, asked, dependencies.log.order], [[0.6 / 9, 0.6 / 9, 0.6 / 9], 1, []]);
+    assertEquals(essence(store.trials("search")), essence(trials));
   }),
 );
 

@@ -1,10 +1,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { searchMethod, withMethodOptions } from "../../search/method.ts";
+import { withFullOptions } from "../../search/full_options.ts";
+import { searchMethod } from "../../search/method.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 
 const complete = (distiller: string, distillerOptions: Record<string, unknown> = {}) =>
-  withMethodOptions(searchOptionsSchema.parse({ distiller, distillerOptions })).distillerOptions;
+  withFullOptions(searchOptionsSchema.parse({ distiller, distillerOptions })).distillerOptions;
 
 Deno.test("the options of a search's method are filled in, those of a sum by method", () => {
   assertEquals(complete("kd"), { temperature: 4, alpha: 0.1 });
@@ -41,12 +42,12 @@ Deno.test("flags of a search without effect are refused in one line", () => {
     [{ distiller: "none", teachers: 2 }, "--teachers 2: none learns from no teacher"],
     [{ teacher: ["a.onnx"], teachers: 1 }, "--teachers 1 is the number of automatic teachers"],
     [{ teacherColours: true }, "--teacher-colours is for teachers given by --teacher FILE, and none is given"],
-    [{ teacher: ["a.onnx"], teacherEpochs: 3 }, "--teacher-epochs is for automatic teachers"],
+    [{ teacher: ["a.onnx"], teacherEpochs: 4 }, "--teacher-epochs is for automatic teachers"],
     [{ distiller: "none", freshTeacher: true }, "--fresh-teacher is for methods with a teacher"],
   ];
   for (const [options, part] of cases) {
-    const { message } = assertThrows(() => withMethodOptions(searchOptionsSchema.parse(options)), UsageError);
+    const { message } = assertThrows(() => withFullOptions(searchOptionsSchema.parse(options)), UsageError);
     assertStringIncludes(message, part);
   }
-  withMethodOptions(searchOptionsSchema.parse({ teacherEpochs: 3, teacherTrainImages: 9, freshTeacher: true }));
+  withFullOptions(searchOptionsSchema.parse({ teacherEpochs: 3, teacherTrainImages: 9, freshTeacher: true }));
 });

@@ -77,6 +77,74 @@ Deno.test("under the soft form the target only scales: the order of students is 
   }));
 });
 
+/** Up to 30 students, few distinct values, so that ties and feasible ones are common. */
+const students = fc.array(
+  fc.record({
+    accuracy: fc.integer({ min: 1, max: 9 }).map((tenths) => tenths / 10),
+    latencyMs: fc.integer({ min: 1, max: 40 }),
+  }),
+  { minLength: 1, maxLength: 30 },
+);
+
+type Student = { accuracy: number; latencyMs: number };
+
+/** The students with the highest reward. */
+function optima(all: readonly Student[], targetMs: number, options: Partial<RewardInput>): Student[] {
+  const rewards = all.map(({ accuracy, latencyMs }) =>
+    rewardOf({ accuracy, latencies: [{ latencyMs, targetMs }], ...options })
+  );
+  const highest = Math.max(...rewards);
+  return all.filter((_, index) => highest - rewards[index] < 1e-12);
+}
+
+const fast = { accuracy: 0.6, latencyMs: 2 };
+const accurate = { accuracy: 0.9, latencyMs: 20 };
+
+Deno.test("the best student by the soft reward does not move with the target", () => {
+  fc.assert(
+    fc.property(students, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 }), (all, one, other) => {
+      const near = ({ accuracy, latencyMs }: Student, targetMs: number) =>
+        rewardOf({ accuracy, latencies: [{ latencyMs, targetMs }], form: "soft" });
+      // Rounding may part equal rewards, so the one's optimum is compared by its reward under the other target.
+      const [best] = optima(all, one, { form: "soft" });
+      const highest = Math.max(...all.map((student) => near(student, other)));
+      assertAlmostEquals(near(best, other), highest, 1e-12);
+    }),
+  );
+  for (const targetMs of [1, 4, 30]) assertEquals(optima([fast, accurate], targetMs, { form: "soft" }), [accurate]);
+});
+
+Deno.test("the best student by the other rewards moves with the target", () => {
+  const others: Partial<RewardInput>[] = [
+    { form: "hard" },
+    { exponents: [0.2, -0.7] },
+    { form: "absolute", absoluteWeight: -0.2 },
+  ];
+  for (const options of others) {
+    assertEquals(optima([fast, accurate], 2, options), [fast]);
+    assertEquals(optima([fast, accurate], 20, options), [accurate]);
+  }
+});
+
+Deno.test("by the hard reward nothing beyond the target beats a student within it that is as accurate", () => {
+  fc.assert(fc.property(students, fc.integer({ min: 1, max: 40 }), (all, targetMs) => {
+    const feasible = all.filter(({ latencyMs }) => latencyMs <= targetMs);
+    const [best] = optima(all, targetMs, { form: "hard" });
+    const mostAccurate = Math.max(0, ...feasible.map(({ accuracy }) => accuracy));
+    if (best.latencyMs <= targetMs) assertEquals(best.accuracy, mostAccurate);
+    else assert(best.accuracy > mostAccurate);
+  }));
+});
+
+Deno.test("the absolute reward is highest at the target, the soft one the higher the faster", () => {
+  fc.assert(fc.property(accuracies, milliseconds, milliseconds, (accuracy, latencyMs, targetMs) => {
+    const by = (form: "absolute" | "soft", ms: number) =>
+      rewardOf({ accuracy, latencies: [{ latencyMs: ms, targetMs }], form });
+    assert(by("absolute", latencyMs) <= by("absolute", targetMs));
+    assert(by("soft", latencyMs / 2) >= by("soft", latencyMs));
+  }));
+});
+
 Deno.test("more accuracy or less latency never lowers the hard reward, and no reward is negative", () => {
   const forms = fc.constantFrom<RewardInput["form"]>("hard", "soft", "absolute");
   fc.assert(fc.property(accuracies, accuracies, milliseconds, milliseconds, forms, (a, b, c, d, form) => {

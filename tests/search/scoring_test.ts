@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { scoreOf } from "../../search/scoring.ts";
+import { brokenLimit, scoreLatencies, scoreOf } from "../../search/scoring.ts";
 import { madeUpMeasurement } from "./measurements.ts";
 
 const targets = [{ device: "here", targetMs: 1, weight: 1 }, { device: "phone", targetMs: 20, weight: 3 }];
@@ -34,4 +34,32 @@ Deno.test("a missing or doubtful measurement is no number", () => {
     Error,
     'no latency on device "here"',
   );
+});
+
+Deno.test("latencies that were foreseen score as measured ones do", () => {
+  const latenciesMs = { phone: 10, here: 2 };
+  for (const combine of ["worst", "mean", "weighted"] as const) {
+    assertEquals(scoreLatencies({ combine, reward: "hard" }, targets, latenciesMs, 0.5), score(combine));
+  }
+  assertThrows(() => scoreLatencies({ combine: "worst", reward: "hard" }, targets, { here: 1 }, 0.5), Error, "phone");
+});
+
+Deno.test("the absolute reward takes its weight from the configuration", () => {
+  const config = { combine: "worst", reward: "absolute", absoluteWeight: -0.2 } as const;
+  assertAlmostEquals(scoreOf(config, [targets[0]], measurements, 0.5).reward, 0.3, 1e-12);
+});
+
+Deno.test("each hard limit is kept up to its number and told in words beyond it", () => {
+  const trial = { parameters: 10, multiplyAdds: 20, memoryBytes: 30, downloadBytes: 40 };
+  const cases: [Parameters<typeof brokenLimit>[0], string][] = [
+    [{ maxParameters: 9 }, "10 parameters, more than 9"],
+    [{ maxMultiplyAdds: 19 }, "20 multiply-adds, more than 19"],
+    [{ maxMemoryBytes: 29 }, "30 bytes of memory, more than 29"],
+    [{ maxDownloadBytes: 39 }, "40 bytes of download, more than 39"],
+  ];
+  for (const [limits, reason] of cases) assertEquals(brokenLimit(limits, trial), reason);
+  const kept = { maxParameters: 10, maxMultiplyAdds: 20, maxMemoryBytes: 30, maxDownloadBytes: 40, maxLatencyMs: 5 };
+  assertEquals(brokenLimit(kept, trial), undefined);
+  assertEquals(brokenLimit(kept, trial, 5), undefined);
+  assertEquals(brokenLimit(kept, trial, 5.5), "5.50 ms, more than 5 ms");
 });

@@ -2,28 +2,14 @@ import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { bestTrial } from "../student_rows.ts";
-import { type StudentPoint, studentPoints } from "../student_points.ts";
+import { type StudentPoint, studentPoints, timedPoints } from "../student_points.ts";
 import { formatPercentTick, paddedDomain } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, type LegendSign, MARGINS } from "./figure.ts";
+import { definedOf, LIMIT_RULE } from "./limits.ts";
+import { nameMarks, withRoom } from "./point_names.ts";
 
 function describePoint({ name, accuracy, latencyMs, onFront }: StudentPoint): string {
   return `${name}: ${formatPercent(accuracy)}, ${formatMilliseconds(latencyMs)} ms${onFront ? ", on the front" : ""}`;
-}
-
-/** Names beside points. A front climbs to the right, so there is room below it to the right, above it to the left. */
-function nameMarks(
-  points: readonly StudentPoint[],
-  options: { side: "above" | "below"; domain: readonly [number, number]; fill: string; className: string },
-): Plot.Text[] {
-  const { side, domain, fill, className } = options;
-  const share = ({ latencyMs }: StudentPoint) => (latencyMs - domain[0]) / (domain[1] - domain[0]);
-  const atStart = (point: StudentPoint) => side === "above" ? share(point) < 0.35 : share(point) < 0.65;
-  const common = { x: "latencyMs", y: "accuracy", text: "name", stroke: COLOURS.page, strokeWidth: 4, fill, className };
-  const dy = side === "above" ? -12 : 14;
-  return [
-    Plot.text(points.filter(atStart), { ...common, textAnchor: "start", dx: -2, dy }),
-    Plot.text(points.filter((point) => !atStart(point)), { ...common, textAnchor: "end", dx: 2, dy }),
-  ];
 }
 
 /** What the picture says about the baselines, counted rather than claimed. */
@@ -52,10 +38,21 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
     .map((point) => ({ ...point, name: `${point.name}, best reward` }));
   const { teacher } = data;
   const { targetMs } = device;
+  const limitsMs = definedOf(data.limits.latencyMs);
+  const timed = timedPoints(data, device.name);
+  const infeasible = timed.filter(({ trial }) => trial.state === "infeasible");
+  // Timed but not trained, since its accuracy could be foreseen: it stands at what was foreseen.
+  const skipped = timed.flatMap((point) => {
+    const { foreseen, state } = point.trial;
+    return state === "skipped" && foreseen?.what === "accuracy" ? [{ ...point, accuracy: foreseen.value }] : [];
+  });
 
-  const latencyDomain = paddedDomain([...points.map(({ latencyMs }) => latencyMs), targetMs], { low: 0 });
+  const latencyDomain = paddedDomain(
+    [...points, ...infeasible, ...skipped].map(({ latencyMs }) => latencyMs).concat(targetMs, limitsMs),
+    { low: 0 },
+  );
   const accuracyDomain = paddedDomain(
-    [...points.map(({ accuracy }) => accuracy), ...teacher ? [teacher.accuracy] : []],
+    [...points, ...skipped].map(({ accuracy }) => accuracy).concat(teacher ? [teacher.accuracy] : []),
     { low: 0, high: 1 },
   );
   // Whoever has more time than the slowest student of the front can still use that one: the line goes on.
@@ -65,7 +62,10 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
   if (front.length > 0) legend.push(["front", "student on the front"]);
   if (students.length > 0) legend.push(["student", "other student"]);
   if (baselines.length > 0) legend.push(["baseline", "baseline"]);
+  if (infeasible.length > 0) legend.push(["infeasible", "infeasible, not trained (at the foot)"]);
+  if (skipped.length > 0) legend.push(["skipped", "not trained, at its foreseen accuracy"]);
   legend.push(["target", `target ${formatMilliseconds(targetMs)} ms`]);
+  for (const ms of limitsMs) legend.push(["limit", `limit ${formatMilliseconds(ms)} ms`]);
   if (teacher) legend.push(["teacher", `teacher ${formatPercent(teacher.accuracy)}`]);
 
   return {
@@ -73,66 +73,94 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
     caption: "Up and to the left is better. The line is the best accuracy within each latency." +
       compareWithBaselines(points),
     legend,
-    content: (widthPx) => [{
-      height: isNarrow(widthPx) ? 300 : 400,
-      ...MARGINS,
-      x: { domain: latencyDomain, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
-      y: {
-        domain: accuracyDomain,
-        label: "accuracy on the validation split",
-        labelArrow: "none",
-        tickFormat: formatPercentTick,
-        ticks: 6,
-      },
-      marks: [
-        Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: isNarrow(widthPx) ? 5 : 9 }),
-        Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 6 }),
-        Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
-        teacher ? Plot.ruleY([teacher.accuracy], { stroke: COLOURS.teacher, strokeDasharray: "5 4" }) : null,
-        ...nameMarks(baselines, {
-          side: "below",
-          domain: latencyDomain,
-          fill: COLOURS.baseline,
-          className: "baseline-names",
-        }),
-        ...nameMarks(best, { side: "above", domain: latencyDomain, fill: COLOURS.front, className: "best-name" }),
-        Plot.line(steps, {
-          x: "latencyMs",
-          y: "accuracy",
-          curve: "step-after",
-          stroke: COLOURS.front,
-          strokeWidth: 1.75,
-          className: "front-line",
-        }),
-        Plot.dot(students, {
-          x: "latencyMs",
-          y: "accuracy",
-          r: 3.5,
-          fill: COLOURS.student,
-          fillOpacity: 0.75,
-          title: describePoint,
-          className: "students",
-        }),
-        Plot.dot(baselines, {
-          x: "latencyMs",
-          y: "accuracy",
-          symbol: "diamond",
-          r: 5.5,
-          fill: COLOURS.baseline,
-          stroke: COLOURS.page,
-          title: describePoint,
-          className: "baselines",
-        }),
-        Plot.dot(front, {
-          x: "latencyMs",
-          y: "accuracy",
-          r: 5,
-          fill: COLOURS.front,
-          stroke: COLOURS.page,
-          title: describePoint,
-          className: "front",
-        }),
-      ],
-    }],
+    content: (widthPx) => {
+      const heightPx = isNarrow(widthPx) ? 300 : 400;
+      const frame = { widthPx, heightPx, latency: latencyDomain, accuracy: accuracyDomain };
+      const [namedBest, namedBaselines] = withRoom([
+        { points: best, side: "above" },
+        { points: baselines, side: "below" },
+      ], frame);
+      return [{
+        height: heightPx,
+        ...MARGINS,
+        x: { domain: latencyDomain, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
+        y: {
+          domain: accuracyDomain,
+          label: "accuracy on the validation split",
+          labelArrow: "none",
+          tickFormat: formatPercentTick,
+          ticks: 6,
+        },
+        marks: [
+          Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: isNarrow(widthPx) ? 5 : 9 }),
+          Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 6 }),
+          Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
+          Plot.ruleX(limitsMs, LIMIT_RULE),
+          teacher ? Plot.ruleY([teacher.accuracy], { stroke: COLOURS.teacher, strokeDasharray: "5 4" }) : null,
+          ...nameMarks(namedBaselines, frame, {
+            side: "below",
+            fill: COLOURS.baseline,
+            className: "baseline-names",
+          }),
+          ...nameMarks(namedBest, frame, { side: "above", fill: COLOURS.front, className: "best-name" }),
+          Plot.line(steps, {
+            x: "latencyMs",
+            y: "accuracy",
+            curve: "step-after",
+            stroke: COLOURS.front,
+            strokeWidth: 1.75,
+            className: "front-line",
+          }),
+          Plot.dot(infeasible, {
+            x: "latencyMs",
+            y: accuracyDomain[0],
+            dy: -7,
+            symbol: "times",
+            r: 3.5,
+            stroke: COLOURS.baseline,
+            title: ({ name, latencyMs }) => `${name}: ${formatMilliseconds(latencyMs)} ms, infeasible`,
+            className: "infeasible",
+          }),
+          Plot.dot(skipped, {
+            x: "latencyMs",
+            y: "accuracy",
+            symbol: "triangle",
+            r: 3.5,
+            stroke: COLOURS.student,
+            title: ({ name, accuracy, latencyMs }) =>
+              `${name}: not trained, foreseen ${formatPercent(accuracy)}, ${formatMilliseconds(latencyMs)} ms`,
+            className: "skipped",
+          }),
+          Plot.dot(students, {
+            x: "latencyMs",
+            y: "accuracy",
+            r: 3.5,
+            fill: COLOURS.student,
+            fillOpacity: 0.75,
+            title: describePoint,
+            className: "students",
+          }),
+          Plot.dot(baselines, {
+            x: "latencyMs",
+            y: "accuracy",
+            symbol: "diamond",
+            r: 5.5,
+            fill: COLOURS.baseline,
+            stroke: COLOURS.page,
+            title: describePoint,
+            className: "baselines",
+          }),
+          Plot.dot(front, {
+            x: "latencyMs",
+            y: "accuracy",
+            r: 5,
+            fill: COLOURS.front,
+            stroke: COLOURS.page,
+            title: describePoint,
+            className: "front",
+          }),
+        ],
+      }];
+    },
   };
 }

@@ -1,4 +1,6 @@
 // Axes that stay sensible with one point, or with points that are all equal.
+import type * as Plot from "@observablehq/plot";
+import { isNarrow } from "./figure.ts";
 
 /** Lowest and highest of `values` with some air around them; a single value gets a tenth of itself on either side. */
 export function paddedDomain(
@@ -16,4 +18,15 @@ export function paddedDomain(
 /** A share from 0 to 1 as the label of a tick: "70 %", "72.5 %". */
 export function formatPercentTick(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
+}
+
+/** The axis of trials 1 to `last`. */
+export function trialAxis(last: number, widthPx: number): Plot.ScaleOptions {
+  return {
+    domain: [0.5, last + 0.5],
+    label: "trial",
+    labelArrow: "none",
+    ticks: Math.min(last, isNarrow(widthPx) ? 5 : 12),
+    tickFormat: (n: number) => Number.isInteger(n) ? String(n) : "",
+  };
 }

@@ -32,6 +32,13 @@ export function latencyHistogram(data: ReportData, device: ReportDevice): Figure
     caption: `${within} of ${formatNumberOf(points.length, "sampled student")} ` +
       `${points.length === 1 ? "keeps" : "keep"} to the target of ${formatMilliseconds(targetMs)} ms.`,
     legend: [["bar", "sampled students"], ["target", `target ${formatMilliseconds(targetMs)} ms`]],
+    table: {
+      head: ["latency, ms", "sampled students"],
+      rows: bins.map(({ lowMs, highMs, count }) => [
+        `${formatMilliseconds(lowMs)} to ${formatMilliseconds(highMs)}`,
+        String(count),
+      ]),
+    },
     content: (widthPx) => [{
       height: isNarrow(widthPx) ? 200 : 240,
       ...MARGINS,

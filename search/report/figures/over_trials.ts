@@ -1,9 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
+import type { TrialState } from "../../../src/schemas/trial.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
-import { studentPoints, timedPoints } from "../student_points.ts";
-import { formatPercentTick, paddedDomain } from "./axes.ts";
+import { searchStudents, timedPoints } from "../student_points.ts";
+import { formatPercentTick, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
+import { definedOf, LIMIT_RULE } from "./limits.ts";
 
 const MEDIAN_WINDOW = 10;
 
@@ -24,10 +26,9 @@ export function runningBest(values: readonly number[]): number[] {
 
 /** Latency and accuracy in the order of trials: what the controller has learned so far. */
 export function overTrials(data: ReportData, device: ReportDevice): Figure {
-  const isSearch = ({ trial }: { trial: { role: string } }) => trial.role === "search";
-  const byNumber = <T extends { trial: { number: number } }>(a: T, b: T) => a.trial.number - b.trial.number;
-  const timed = timedPoints(data, device.name).filter(isSearch).sort(byNumber);
-  const trained = studentPoints(data, device.name).filter(isSearch).sort(byNumber);
+  const timed = timedPoints(data, device.name).filter(({ trial }) => trial.role === "search")
+    .sort((a, b) => a.trial.number - b.trial.number);
+  const trained = searchStudents(data, device.name);
   const figure = { id: "over-trials", title: "Latency and accuracy over trials" };
   if (timed.length < 2) {
     const content = timed.length === 0
@@ -38,27 +39,26 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
   const { targetMs } = device;
   const medians = runningMedian(timed.map(({ latencyMs }) => latencyMs), MEDIAN_WINDOW);
   const bests = runningBest(trained.map(({ accuracy }) => accuracy));
-  const infeasible = timed.filter(({ trial }) => trial.state === "infeasible");
-  const measured = timed.filter(({ trial }) => trial.state !== "infeasible");
+  const inState = (state: TrialState) => timed.filter(({ trial }) => trial.state === state);
+  const infeasible = inState("infeasible");
+  const skipped = inState("skipped");
+  const others = timed.filter((point) => !infeasible.includes(point) && !skipped.includes(point));
   const lastNumber = timed[timed.length - 1].trial.number;
   const describeLatency = ({ name, latencyMs, trial }: typeof timed[number]) =>
-    `${name}: ${formatMilliseconds(latencyMs)} ms${trial.state === "infeasible" ? ", infeasible" : ""}`;
+    `${name}: ${formatMilliseconds(latencyMs)} ms${trial.state === "completed" ? "" : `, ${trial.state}`}`;
 
   const common = (widthPx: number): Plot.PlotOptions => ({
     height: isNarrow(widthPx) ? 180 : 210,
     ...MARGINS,
-    x: {
-      domain: [0.5, lastNumber + 0.5],
-      label: "trial",
-      labelArrow: "none",
-      ticks: Math.min(lastNumber, isNarrow(widthPx) ? 5 : 12),
-      tickFormat: (n: number) => Number.isInteger(n) ? String(n) : "",
-    },
+    x: trialAxis(lastNumber, widthPx),
   });
   const latencyPanel = (widthPx: number): Plot.PlotOptions => ({
     ...common(widthPx),
     y: {
-      domain: paddedDomain([...timed.map(({ latencyMs }) => latencyMs), targetMs], { low: 0 }),
+      domain: paddedDomain(
+        [...timed.map(({ latencyMs }) => latencyMs), targetMs, ...definedOf(data.limits.latencyMs)],
+        { low: 0 },
+      ),
       label: "latency, ms",
       labelArrow: "none",
       ticks: 4,
@@ -66,7 +66,8 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
     marks: [
       Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 4 }),
       Plot.ruleY([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
-      Plot.dot(measured, {
+      data.limits.latencyMs === undefined ? null : Plot.ruleY([data.limits.latencyMs], LIMIT_RULE),
+      Plot.dot(others, {
         x: ({ trial }) => trial.number,
         y: "latencyMs",
         r: 3,
@@ -79,10 +80,20 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
         y: "latencyMs",
         r: 3.5,
         symbol: "times",
-        stroke: COLOURS.student,
+        stroke: COLOURS.baseline,
         strokeWidth: 1.5,
         title: describeLatency,
         className: "infeasible",
+      }),
+      Plot.dot(skipped, {
+        x: ({ trial }) => trial.number,
+        y: "latencyMs",
+        r: 3.5,
+        symbol: "triangle",
+        stroke: COLOURS.student,
+        strokeWidth: 1.5,
+        title: describeLatency,
+        className: "skipped",
       }),
       Plot.line(timed.map(({ trial }, i) => ({ number: trial.number, median: medians[i] })), {
         x: "number",
@@ -130,8 +141,10 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
     legend: [
       ["student", "student"],
       ...infeasible.length > 0 ? [["infeasible", "infeasible, not trained"] as const] : [],
+      ...skipped.length > 0 ? [["skipped", "foreseen to be of no use, not trained"] as const] : [],
       ["best", "median latency, best accuracy"],
       ["target", `target ${formatMilliseconds(targetMs)} ms`],
+      ...definedOf(data.limits.latencyMs).map((ms) => ["limit", `limit ${formatMilliseconds(ms)} ms`] as const),
     ],
     content: (widthPx) =>
       trained.length > 0 ? [latencyPanel(widthPx), accuracyPanel(widthPx)] : [latencyPanel(widthPx)],

@@ -1,11 +1,17 @@
 import { formatMilliseconds, formatNumberOf } from "../../../src/cli/format.ts";
+import type { TrialState } from "../../../src/schemas/trial.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 import { trialName } from "../student_points.ts";
 
+const WITHOUT_RESULT: readonly TrialState[] = ["failed", "infeasible", "skipped"];
+
+/** A longer table is folded away. */
+const MOST_SHOWN = 10;
+
 /** Trials without a result, each with its reason; nothing where every trial has one. */
 export function failures(data: ReportData): Html | null {
-  const trials = data.trials.filter(({ state }) => state === "failed" || state === "infeasible");
+  const trials = data.trials.filter(({ state }) => WITHOUT_RESULT.includes(state));
   if (trials.length === 0) return null;
   const rows = trials.map((trial) => {
     const latency = trial.latencyMs === undefined ? "–" : `${formatMilliseconds(trial.latencyMs)} ms`;
@@ -18,6 +24,21 @@ export function failures(data: ReportData): Html | null {
       </tr>
     `;
   });
+  const table = html`
+    <div class="scroll" tabindex="0" role="region" aria-label="Trials without a result">
+      <table id="failures">
+        <thead>
+          <tr>
+            <th scope="col">network</th>
+            <th scope="col" class="words">state</th>
+            <th scope="col">latency</th>
+            <th scope="col" class="words">reason</th>
+          </tr>
+        </thead>
+        <tbody>${rows}</tbody>
+      </table>
+    </div>
+  `;
   return html`
     <section>
       <h2>Trials without a result</h2>
@@ -25,20 +46,11 @@ export function failures(data: ReportData): Html | null {
         trials.length,
         "trial",
       )}. Infeasible: broke a hard limit and was not trained. Failed: the
-    fault lay outside the student, so the controller was not told.</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Trials without a result">
-        <table id="failures">
-          <thead>
-            <tr>
-              <th scope="col">network</th>
-              <th scope="col" class="words">state</th>
-              <th scope="col">latency</th>
-              <th scope="col" class="words">reason</th>
-            </tr>
-          </thead>
-          <tbody>${rows}</tbody>
-        </table>
-      </div>
+    fault lay outside the student, so the controller was not told. Skipped: foreseen to be of no use, which the controller was
+    told in place of a result.</p>
+      ${trials.length > MOST_SHOWN
+        ? html`<details><summary>Table of ${trials.length} trials</summary>${table}</details>`
+        : table}
     </section>
   `;
 }

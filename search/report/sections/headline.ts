@@ -64,6 +64,7 @@ function stateSentence({ state, plannedTrials, trials, seconds }: ReportData): s
     [count("completed"), "completed"],
     [count("infeasible"), "infeasible"],
     [count("failed"), "failed"],
+    [count("skipped"), "skipped"],
     [duplicates, "a repeated network, answered from the store"],
   ] as const;
   const parts = details.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`).join("; ");

@@ -1,16 +1,9 @@
-import { batchNormEpsilon } from "../../ops/normalised.ts";
 import type { NodeOf } from "../../schemas/architecture.ts";
+import { foldedNorm } from "../folded.ts";
 import { emitActivation } from "./activation.ts";
 import type { Emitter, EmitterInput } from "./emitter.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { windowAttributes } from "./same_padding.ts";
-
-/** What a batch norm by moving averages comes down to, per channel; in 64 bits, rounded once. */
-function folded({ gamma, beta, movingMean, movingVariance }: EmitterInput["weights"]) {
-  const scale = Float64Array.from(gamma, (value, index) => value / Math.sqrt(movingVariance[index] + batchNormEpsilon));
-  const bias = Float32Array.from(beta, (value, index) => value - movingMean[index] * scale[index]);
-  return { scale, bias };
-}
 
 /** `kernel` `[taps, inputs, outputs]` as `[outputs, inputs, taps]`, each output times its `scale`. */
 function transposed(kernel: Float32Array, inputs: number, scale: Float64Array): Float32Array {
@@ -33,7 +26,7 @@ function emit(
   { inputsPerGroup, group }: { inputsPerGroup: number; group: number },
 ): string {
   const [height, width] = inputShapes[0];
-  const { scale, bias } = folded(weights);
+  const { scale, bias } = foldedNorm(weights);
   const shape = [scale.length, inputsPerGroup, node.kernel, node.kernel];
   const kernel = graph.floats("kernel", shape, transposed(weights.kernel, inputsPerGroup, scale));
   const operands = [...inputs, kernel, graph.floats("bias", [bias.length], bias)];

@@ -1,15 +1,13 @@
 // Fixtures: made-up trials with plausible values from a seed, to test what draws them. Nothing here was measured.
-import type { Architecture } from "../../../src/schemas/architecture.ts";
 import type { Trial } from "../../../src/schemas/trial.ts";
 import type { ReportData } from "../../../search/report/report_data.ts";
+import type { ControllerUpdate } from "../../../search/store/run_store.ts";
+import { createSpace } from "../../../src/spaces/table.ts";
 import { madeUpMeasurement } from "../measurements.ts";
 
-const ARCHITECTURE: Architecture = {
-  version: 1,
-  input: { height: 28, width: 28, channels: 1 },
-  classes: 10,
-  nodes: [{ op: "globalAveragePool", inputs: [-1] }, { op: "dense", inputs: [0], units: 10 }],
-};
+const SPACE = createSpace("mnas", { height: 28, width: 28, channels: 1, classes: 10 });
+const TOKENS = SPACE.decisions.map(() => 0);
+const ARCHITECTURE = SPACE.decode(TOKENS);
 
 /** Numbers from 0 to 1 that follow from `seed` (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -29,11 +27,13 @@ export function fixtureTrial(overrides: Partial<Trial> & { number: number }): Tr
   return {
     role: "search",
     batch: 0,
-    tokens: [0],
+    tokens: TOKENS,
     architecture: ARCHITECTURE,
     architectureHash: `fixture ${overrides.number}`,
     parameters: 16_586,
     multiplyAdds: 1_040_000,
+    memoryBytes: 98_000,
+    downloadBytes: 64_000,
     seed: overrides.number,
     state: "completed",
     accuracy,
@@ -53,7 +53,10 @@ export function fixtureBaseline(number: number, label: string, latencyMs: number
   return fixtureTrial({ number, role: "baseline", batch: -1, label, latencyMs, accuracy });
 }
 
-/** `count` completed search trials whose latency follows multiply-adds and whose accuracy grows with both. */
+/**
+ * `count` completed search trials whose latency follows multiply-adds and whose accuracy grows with both. Their choices
+ * begin at random and settle on the middle ones.
+ */
 export function fixtureTrials(count: number, seed: number, targetMs = 2): Trial[] {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => {
@@ -61,8 +64,15 @@ export function fixtureTrials(count: number, seed: number, targetMs = 2): Trial[
     const multiplyAdds = Math.round(400_000 + size * 3_200_000);
     const latencyMs = 0.5 + size * 2.4 + random() * 0.5;
     const accuracy = 0.58 + 0.16 * Math.sqrt(size) + 0.05 * random() * (0.4 + i / count);
+    const tokens = SPACE.decisions.map(({ choices }) =>
+      Math.floor(random() < 0.8 * i / count ? choices.length / 2 : random() * choices.length)
+    );
     return fixtureTrial({
       number: i + 1,
+      tokens,
+      architecture: SPACE.decode(tokens),
+      memoryBytes: Math.round(60_000 + size * 200_000),
+      downloadBytes: Math.round(16_000 + size * 240_000),
       batch: Math.floor(i / 4),
       multiplyAdds,
       parameters: Math.round(4_000 + size * 60_000),
@@ -71,6 +81,20 @@ export function fixtureTrials(count: number, seed: number, targetMs = 2): Trial[
       reward: latencyMs <= targetMs ? accuracy : accuracy * targetMs / latencyMs,
     });
   });
+}
+
+/** What a policy that learns would say of itself after each of `batches`. */
+export function fixtureUpdates(batches: number): ControllerUpdate[] {
+  return Array.from({ length: batches }, (_, batch) => ({
+    batch,
+    statistics: {
+      meanReward: 0.6 + 0.1 * batch / batches,
+      entropy: 1.05 - 0.6 * batch / batches,
+      divergence: 0.01 + 0.004 * Math.sin(batch),
+      clipFraction: 0.12 + 0.03 * Math.cos(batch),
+      explainedVariance: 0.6 * batch / batches,
+    },
+  }));
 }
 
 /** The report of a run that has just begun: no trial, nothing failed; `overrides` win. */
@@ -93,8 +117,13 @@ export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
       multiplyAdds: 21_300_000,
     },
     devices: [{ name: "here", description: "a made-up processor", targetMs: 2, runtime: "tfjs-wasm", left: null }],
+    limits: {},
+    space: { name: SPACE.name, decisions: SPACE.decisions },
+    controller: "ppo",
+    updates: [],
     trials: [],
     final: [],
+    sampled: [],
     ...overrides,
   };
 }
@@ -123,5 +152,5 @@ export function fixtureWholeRun(): ReportData {
     trainSeconds: 90,
     weights: `weights/final-${trial.number}.bin`,
   }));
-  return fixtureReport({ trials: [...trials, ...baselines], final, plannedTrials: 24 });
+  return fixtureReport({ trials: [...trials, ...baselines], updates: fixtureUpdates(6), final, plannedTrials: 24 });
 }

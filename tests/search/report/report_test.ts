@@ -52,7 +52,7 @@ Deno.test("the histogram's bars add up to the sampled students, infeasible ones 
 
 Deno.test("a figure is drawn alike for a wide and for a narrow page", () => {
   const document = open(fixtureWholeRun());
-  for (const figure of document.querySelectorAll("figure")) {
+  for (const figure of document.querySelectorAll("figure[id]")) {
     const titles = (width: string) => texts(figure, `.${width} title`);
     assert(titles("wide").length > 0, figure.id);
     assertEquals(titles("narrow"), titles("wide"), figure.id);
@@ -131,7 +131,7 @@ Deno.test("a repeated network is drawn, but stands only once on the front", () =
 Deno.test("without a trial the report says so in place of empty axes", () => {
   const document = open(fixtureReport({ state: "running", plannedTrials: 4 }));
   assertEquals(document.querySelectorAll("svg").length, 0);
-  assertEquals(document.querySelectorAll("figure .nothing").length, 4);
+  assertEquals(document.querySelectorAll("figure .nothing").length, document.querySelectorAll("figure").length);
   assertMatch(texts(document, "h1")[0], /^No student has been completed yet/);
   assertMatch(texts(document, ".state")[0], /^Still running: 0 of 4 trials/);
 });
@@ -208,6 +208,44 @@ Deno.test("a device that left the run is said to have, and is no target of the h
   assertStringIncludes(texts(document, "h1")[0], "in 1.50 ms on this machine (target: 2.00 ms on this machine)");
   assert(texts(document, "h2").includes("Figures for phone, which left the run after 12 trials"));
   assert(texts(document, "dd").includes("after 12 trials: its page was closed"));
+});
+
+Deno.test("limits are lines, and students that were not trained have signs of their own", () => {
+  const foreseen = { what: "accuracy" as const, value: 0.66, low: 0.6, high: 0.7, accuracy: 0.66 };
+  const untrained = { accuracy: undefined, reason: "made up" };
+  const trials = [
+    ...fixtureTrials(6, 2),
+    { ...fixtureTrial({ number: 7, state: "infeasible" }), ...untrained },
+    { ...fixtureTrial({ number: 8, state: "skipped", foreseen }), ...untrained },
+  ];
+  const document = open(fixtureReport({ trials, limits: { latencyMs: 2.5 } }));
+  const count = (kind: string, mark: string) => countMarks(document, "accuracy-against-latency", kind, mark);
+  assertEquals([count("infeasible", "path"), count("skipped", "path")], [1, 1]);
+  assert(document.querySelector("#accuracy-against-latency .wide .limit, #accuracy-against-latency .wide line.limit"));
+  assertEquals(countMarks(document, "over-trials", "skipped", "path"), 1);
+  assertStringIncludes(texts(document, ".state")[0], "6 completed; 1 infeasible; 1 skipped");
+  assertEquals(texts(document, "#failures tbody td.words").filter((text) => text === "skipped").length, 1);
+});
+
+Deno.test("every trial is listed with why it is the one to take, or not", () => {
+  const trials = [
+    fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1, reward: 0.7 }),
+    fixtureTrial({ number: 2, accuracy: 0.6, latencyMs: 2, reward: 0.6 }),
+    fixtureTrial({ number: 3, state: "failed", reason: "NaN loss", accuracy: undefined, reward: undefined }),
+  ];
+  const document = open(fixtureReport({ trials }));
+  const [best, beaten, failed] = texts(document, "#all-trials tbody td.reason");
+  assertMatch(best, /^the best/);
+  assertStringIncludes(beaten, "trial 1 is 50 % faster");
+  assertEquals(failed, "NaN loss");
+});
+
+Deno.test("the best students are drawn, best first", () => {
+  const trials = fixtureTrials(8, 4);
+  const best = trials.toSorted((a, b) => (b.reward ?? 0) - (a.reward ?? 0)).slice(0, 3);
+  const document = open(fixtureReport({ trials }));
+  assertEquals(texts(document, "#top-students figure h3"), best.map(({ number }) => `trial ${number}`));
+  assertEquals(document.querySelectorAll("#top-students .drawings svg").length, 3);
 });
 
 Deno.test("names and messages from outside stay text", () => {

@@ -1,4 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
+import { bestTrials, completedTrials } from "../../../search/completed_trials.ts";
+import { paretoFront } from "../../../search/pareto.ts";
 import type { RunEvent } from "../../../search/events.ts";
 import { createProgress } from "../../../search/terminal/live_view.ts";
 import { initialState, nextState } from "../../../search/terminal/run_state.ts";
@@ -58,10 +61,19 @@ Deno.test("a picture at 80x24 shows progress, time left, best, last, trainers, f
   const text = renderFrame(stateAfter(WHOLE_RUN), { columns: 80, rows: 24, nowMs: 17_000 }).join("\n");
   // Twelve trials in the 14 seconds since the search began, and twelve to go.
   assertMatch(text, /^search +█+░+ 12\/24 trials, about 15 s left$/m);
-  assertMatch(text, /^best +70.5 %, 1.74 ms, reward 0.705 \(trial 3; target 2.00 ms\)$/m);
+  const made = WHOLE_RUN.flatMap((event) => (event.type === "trial" ? [event.trial] : []))
+    .filter(({ role }) => role === "search");
+  const [best] = bestTrials(made, 1);
+  const figures = `${formatPercent(best.accuracy)}, ${formatMilliseconds(best.latencyMs)} ms`;
+  assertMatch(
+    text,
+    new RegExp(`^best +${figures}, reward ${best.reward.toFixed(3)} \\(trial ${best.number}; target 2.00 ms\\)$`, "m"),
+  );
   assertMatch(text, /^last +trial 12\/24: /m);
   assertMatch(text, /^trainer 2 trial 2, step 50\/400$/m);
-  assertMatch(text, /^front +79.8 % +3.13 ms +trial 12$/m);
+  const { accuracy, latencyMs, number } = paretoFront(completedTrials(made)).at(-1) ?? best;
+  const slowest = `${formatPercent(accuracy)} +${formatMilliseconds(latencyMs)} ms +trial ${number}`;
+  assertMatch(text, new RegExp(`^front +${slowest}$`, "m"));
   assertStringIncludes(text, "● front  · other  x baseline  │ target");
 });
 

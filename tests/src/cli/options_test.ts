@@ -126,6 +126,14 @@ Deno.test("a configuration file gives values in either spelling, and flags win o
   withFile('{ "targetMs": 4 }', (path) => assertEquals(parse("--config", path)?.targetMs, 4));
 });
 
+Deno.test("what --json gave is a configuration file too: its options are under config", () => {
+  withFile('{ "run": "a", "trials": 99, "config": { "trials": 5 } }', (path) => {
+    assertEquals(parse("--config", path)?.trials, 5);
+    assertEquals(parse("--config", path, "--trials", "6")?.trials, 6);
+  });
+  withFile('{ "config": 3 }', (path) => assertStringIncludes(refusal("--config", path), 'unknown option "config"'));
+});
+
 Deno.test("what is wrong in a configuration file is refused with the file", () => {
   const cases: [string, (path: string) => string][] = [
     ['{ "trails": 5 }', (path) => `${path}: unknown option "trails" - did you mean "trials"?`],
@@ -177,4 +185,10 @@ Deno.test("a schema without description, or of a type that has no flag, is a mis
   assertThrows(() => parseOptions(undescribed, [], { command }), TypeError, 'Option "trials" has no description');
   const untyped = z.strictObject({ trials: z.null().meta({ description: "how many" }) });
   assertThrows(() => parseOptions(untyped, [], { command }), TypeError, "of type null");
+});
+
+Deno.test("an option without a default that is not given is named, with what is allowed", () => {
+  const needed = z.strictObject({ run: z.string().min(1).meta({ description: "which", allowed: "a name" }) });
+  const { message } = assertThrows(() => parseOptions(needed, [], { command }), UsageError);
+  assertEquals(message, "--run is needed; allowed: a name");
 });

@@ -2,8 +2,15 @@ import { assert, assertEquals, assertNotEquals, assertStringIncludes, assertThro
 import { describeOptions } from "../../../src/cli/option_description.ts";
 import { parseOptions } from "../../../src/cli/options.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
-import { presets } from "../../../src/schemas/presets.ts";
-import { differingFields, resolveRunConfig, runConfigHash, runConfigSchema } from "../../../src/schemas/run_config.ts";
+import fc from "fast-check";
+import { presets, presetSchema } from "../../../src/schemas/presets.ts";
+import {
+  differingFields,
+  optionsOfConfig,
+  resolveRunConfig,
+  runConfigHash,
+  runConfigSchema,
+} from "../../../src/schemas/run_config.ts";
 import { runsOptionsSchema } from "../../../src/schemas/runs_options.ts";
 import { searchOptionsSchema } from "../../../src/schemas/search_options.ts";
 
@@ -16,8 +23,11 @@ const parse = (...args: string[]) => {
 const resolve = (...args: string[]) => resolveRunConfig(parse(...args), { cores: 2 });
 const refusal = (...args: string[]) => assertThrows(() => parse(...args), UsageError).message;
 
-/** For every flag a value, and the field of the configuration that it changes. */
-const flags: Record<string, { value?: string; field: keyof ReturnType<typeof resolve>; becomes: unknown }> = {
+/** For every flag a value, what it needs beside it, and the field of the configuration that it changes. */
+const flags: Record<
+  string,
+  { value?: string; with?: string[]; field: keyof ReturnType<typeof resolve>; becomes: unknown }
+> = {
   preset: { value: "smoke", field: "preset", becomes: "smoke" },
   trials: { value: "7", field: "trials", becomes: 7 },
   "train-images": { value: "70", field: "trainImages", becomes: 70 },
@@ -26,6 +36,10 @@ const flags: Record<string, { value?: string; field: keyof ReturnType<typeof res
   views: { value: "7", field: "views", becomes: 7 },
   "validation-images": { value: "7", field: "validationImages", becomes: 7 },
   "final-top": { value: "0", field: "finalTop", becomes: 0 },
+  "final-sample": { value: "7", field: "finalSample", becomes: 7 },
+  foresee: { field: "foresee", becomes: true },
+  prune: { field: "prune", becomes: true },
+  "warm-start": { field: "warmStart", becomes: true },
   "final-train-images": { value: "7", field: "finalTrainImages", becomes: 7 },
   "final-epochs": { value: "7", field: "finalEpochs", becomes: 7 },
   "teacher-train-images": { value: "7", field: "teacherTrainImages", becomes: 7 },
@@ -34,6 +48,9 @@ const flags: Record<string, { value?: string; field: keyof ReturnType<typeof res
   dataset: { value: "mnist", field: "dataset", becomes: "mnist" },
   "image-size": { value: "32", field: "imageSize", becomes: 32 },
   space: { value: "mnas", field: "space", becomes: "mnas" },
+  "space-options": { value: '{"form":"imagenet"}', field: "spaceOptions", becomes: { form: "imagenet" } },
+  "controller-options": { value: '{"hidden":7}', field: "controllerOptions", becomes: { hidden: 7 } },
+  "controller-batch": { value: "7", field: "controllerBatch", becomes: 7 },
   controller: { value: "random", field: "controller", becomes: "random" },
   teacher: { value: "mine.onnx", field: "teacher", becomes: ["mine.onnx"] },
   teachers: { value: "2", field: "teachers", becomes: 2 },
@@ -42,6 +59,7 @@ const flags: Record<string, { value?: string; field: keyof ReturnType<typeof res
   "teacher-colours": { field: "teacherColours", becomes: true },
   "teacher-classes": { value: "2,0,1", field: "teacherClasses", becomes: "2,0,1" },
   "teacher-architecture": { value: "resnet20", field: "teacherArchitecture", becomes: "resnet20" },
+  "teacher-network": { value: "resnet32", field: "teacherNetwork", becomes: "resnet32" },
   "fresh-teacher": { field: "freshTeacher", becomes: true },
   distiller: { value: "none", field: "distiller", becomes: { name: "none", options: {} } },
   "distiller-options": {
@@ -60,9 +78,19 @@ const flags: Record<string, { value?: string; field: keyof ReturnType<typeof res
   "target-ms": { value: "5", field: "devices", becomes: [{ name: "here", targetMs: 5, weight: 1 }] },
   reward: { value: "soft", field: "reward", becomes: "soft" },
   exponents: { value: "0,-0.5", field: "exponents", becomes: [0, -0.5] },
+  "absolute-weight": {
+    value: "-0.1",
+    field: "absoluteWeight",
+    becomes: -0.1,
+    with: ["--reward", "absolute"],
+  },
+  "latency-table": { value: "a.json", field: "latencyTable", becomes: ["a.json"], with: ["--foresee"] },
   combine: { value: "mean", field: "combine", becomes: "mean" },
   "max-parameters": { value: "7", field: "maxParameters", becomes: 7 },
+  "max-memory-bytes": { value: "7", field: "maxMemoryBytes", becomes: 7 },
+  "max-download-bytes": { value: "7", field: "maxDownloadBytes", becomes: 7 },
   "max-multiply-adds": { value: "7", field: "maxMultiplyAdds", becomes: 7 },
+  "far-factor": { value: "3", field: "farFactor", becomes: 3, with: ["--foresee"] },
   "learning-rate": { value: "0.01", field: "learningRate", becomes: 0.01 },
   "data-seed": { value: "4", field: "dataSeed", becomes: 4 },
   "max-latency-ms": { value: "7.5", field: "maxLatencyMs", becomes: 7.5 },
@@ -75,8 +103,8 @@ const flags: Record<string, { value?: string; field: keyof ReturnType<typeof res
 
 Deno.test("every flag of search reaches the configuration", () => {
   assertEquals(Object.keys(flags).sort(), describeOptions(searchOptionsSchema).map((option) => option.flag).sort());
-  for (const [flag, { value, field, becomes }] of Object.entries(flags)) {
-    const config = resolve(`--${flag}`, ...(value === undefined ? [] : [value]));
+  for (const [flag, { value, with: others = [], field, becomes }] of Object.entries(flags)) {
+    const config = resolve(`--${flag}`, ...(value === undefined ? [] : [value]), ...others);
     assertEquals<unknown>(config[field], becomes, flag);
   }
 });
@@ -98,7 +126,16 @@ Deno.test("numbers come from the preset where the user gave none", () => {
 });
 
 Deno.test("the presets have their numbers of trials", () => {
-  assertEquals([presets.smoke.trials, presets.quick.trials, presets.standard.trials], [4, 24, 200]);
+  const names = ["smoke", "quick", "standard", "paper"] as const;
+  assertEquals(names.map((name) => presets[name].trials), [4, 24, 200, 8000]);
+  assert(presets.standard.epochs >= 5 && presets.paper.epochs === 5);
+});
+
+Deno.test("the preset paper has the paper's reward and minibatch, and options of the same names win", () => {
+  const paper = resolve("--preset", "paper");
+  assertEquals([paper.reward, paper.controllerBatch, paper.foresee, paper.space], ["soft", 20, false, "mnas"]);
+  const own = resolve("--preset", "paper", "--reward", "hard", "--controller-batch", "5", "--trials", "40");
+  assertEquals([own.reward, own.controllerBatch, own.trials, own.epochs], ["hard", 5, 40, 5]);
 });
 
 Deno.test("students are measured fast, and what targets come from by the standard, unless all is only tried", () => {
@@ -122,6 +159,44 @@ Deno.test("the common target holds for devices without their own", () => {
     { targetMs: 9, name: "b", weight: 1 },
   ]);
   assertEquals(resolve("--device", "a").devices, [{ name: "a", weight: 1 }]);
+});
+
+Deno.test("the options of a configuration give its run again, whatever they were", () => {
+  const decimals = fc.double({ min: 1e-9, max: 1e9, noNaN: true, noDefaultInfinity: true });
+  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+  fc.assert(fc.property(
+    fc.constantFrom(...presetSchema.options),
+    maybe(fc.constantFrom("hard" as const, "soft" as const)),
+    fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z]{1,8}$/), targetMs: maybe(decimals) }), {
+      minLength: 1,
+      maxLength: 3,
+      selector: ({ name }) => name,
+    }),
+    maybe(decimals),
+    maybe(fc.constantFrom("mine", "other.run")),
+    fc.record({
+      trials: maybe(fc.integer({ min: 1, max: 999 })),
+      foresee: maybe(fc.boolean()),
+      prune: fc.boolean(),
+      seed: fc.nat(),
+      maxMemoryBytes: maybe(fc.integer({ min: 1, max: 1e9 })),
+      exponents: maybe(fc.tuple(fc.double({ min: -10, max: 0, noNaN: true }), fc.constant(-1))),
+      controllerOptions: fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue()),
+      teacher: fc.constantFrom(["auto"], ["a.onnx", "b.onnx"]),
+      json: fc.boolean(),
+    }),
+    (preset, reward, devices, targetMs, run, others) => {
+      const device = devices.map(({ name, targetMs }) => (targetMs === undefined ? name : `${name}=${targetMs}`));
+      const given = searchOptionsSchema.parse({ preset, reward, device, targetMs, run, ...others });
+      const config = resolveRunConfig(given, { cores: 3 });
+      const file = JSON.parse(JSON.stringify(optionsOfConfig(config)));
+      const again = resolveRunConfig(searchOptionsSchema.parse(file), { cores: 8 });
+      assertEquals(differingFields(again, config), []);
+      assertEquals([runConfigHash(again), again.run], [runConfigHash(config), config.run]);
+      assertEquals(optionsOfConfig(again), file);
+      assertEquals(["json", "trainers", "dataDir"].filter((name) => name in file), []);
+    },
+  ));
 });
 
 Deno.test("several devices count by the worst, or by their weights where there are any", () => {
@@ -154,6 +229,10 @@ Deno.test("options that do not go together are refused", () => {
     assertStringIncludes(message, "--device: b=1:2: a weight needs --combine weighted");
   }
   assertStringIncludes(refusal("--reward", "absolute", "--exponents", "0,-1"), "--exponents: belongs to the rewards");
+  assertStringIncludes(refusal("--absolute-weight", "-1"), "--absolute-weight: belongs to the reward absolute");
+  assertStringIncludes(refusal("--reward", "absolute", "--prune"), "--prune: supposes that a faster student");
+  assertStringIncludes(refusal("--exponents", "0.1,-1", "--prune"), "--prune: supposes that a faster student");
+  assertStringIncludes(refusal("--latency-table", "a.json"), "--latency-table: is for --foresee");
   assertStringIncludes(refusal("--teacher-classes", "1,b"), "--teacher-classes is 1,b; allowed: numbers from 0");
 });
 
@@ -178,7 +257,7 @@ Deno.test("the hash, the name made from it and the differing fields depend on wh
 Deno.test("a preset counts by its numbers, not by its name", () => {
   const budget = Object.entries(presets.smoke).flatMap(([field, value]) => {
     const { flag } = describeOptions(searchOptionsSchema).find((option) => option.key === field) ?? {};
-    return [`--${flag}`, String(value)];
+    return [`--${flag}=${value}`];
   });
   assertEquals(runConfigHash(resolve(...budget)), runConfigHash(resolve("--preset", "smoke")));
 });

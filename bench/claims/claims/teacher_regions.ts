@@ -1,0 +1,108 @@
+// H9: with other teachers a search ends in other regions of the space, with the same teacher other agents end close.
+import { hashSeed, Random } from "../../../src/data/random.ts";
+import { createSpace } from "../../../src/spaces/table.ts";
+import { type ArmName, type ArmRun, runArm } from "../arms.ts";
+import { type Claim, type Finding, targetFactors } from "../claim.ts";
+import { regionFigures } from "../figures/regions.ts";
+import { latePoints, regionOf, type Separation, separation } from "../regions.ts";
+import { settleAll } from "../search_arm.ts";
+import { verdictOfTest } from "../verdict.ts";
+
+export interface RegionsBlock {
+  choices: number[];
+  /** By target. */
+  runs: { factor: number; guided: ArmRun; otherTeacher: ArmRun; plain: ArmRun }[];
+}
+
+function separationOf(blocks: readonly RegionsBlock[], a: ArmName, b: ArmName): Separation {
+  const [{ choices }] = blocks;
+  const strata = targetFactors.map((factor) => {
+    const runs = [a, b].flatMap((arm) =>
+      blocks.flatMap((block) =>
+        block.runs.filter((run) => run.factor === factor).map((run) => ({
+          first: arm === a,
+          run: run[arm as "guided" | "otherTeacher" | "plain"],
+        }))
+      )
+    );
+    return {
+      regions: runs.map(({ run }) => regionOf(latePoints(run.students, choices))),
+      first: runs.map(({ first }) => first),
+    };
+  });
+  return separation(strata, new Random(hashSeed("regions", a, b)));
+}
+
+function findingOfSeparation(
+  text: Pick<Finding, "claimed" | "measured">,
+  { betweenSpreads, ratio, test, withinSpreads }: Separation,
+  seeds: number,
+): Finding {
+  const { exact, probability, relabellings } = test;
+  return {
+    id: "H9",
+    ...text,
+    value: ratio,
+    low: null,
+    high: null,
+    unit: "",
+    n: 2 * seeds * targetFactors.length,
+    verdict: verdictOfTest(probability, seeds),
+    rule: "permutation test over runs, labels exchanged within each target: p below 0.05",
+    note:
+      `p = ${probability.toPrecision(3)} (${relabellings} ${exact ? "relabellings, all" : "drawn relabellings"}); ` +
+      `between ${betweenSpreads.toFixed(2)}, within ${withinSpreads.toFixed(2)} spreads of a run's own late samples`,
+  };
+}
+
+export const teacherRegions: Claim<RegionsBlock> = {
+  name: "teacher-regions",
+  ids: ["H9"],
+  summary: "where searches with two teachers end, against searches with one teacher and other seeds",
+  async block(context) {
+    const { dataset, lab } = context;
+    const { decisions } = createSpace("mnas", await lab.io(dataset));
+    const runs = await settleAll(targetFactors.map(async (factor) => {
+      const [guided, otherTeacher, plain] = await settleAll(
+        (["guided", "otherTeacher", "plain"] as const).map((arm) => runArm(context, arm, factor)),
+      );
+      return { factor, guided, otherTeacher, plain };
+    }));
+    return { choices: decisions.map(({ choices }) => choices.length), runs };
+  },
+  judge(blocks) {
+    // One run has no other one of its group to be compared with.
+    if (blocks.length < 2) return { findings: [] };
+    const groups = { guided: "residual teacher", otherTeacher: "mobile teacher", plain: "no teacher" } as const;
+    const drawn = blocks.flatMap(({ runs }) =>
+      runs.flatMap((run) =>
+        (["guided", "otherTeacher", "plain"] as const).map((arm) => ({
+          group: groups[arm],
+          factor: run.factor,
+          students: run[arm].students,
+        }))
+      )
+    );
+    return {
+      figures: regionFigures(drawn, blocks[0].choices),
+      findings: [
+        findingOfSeparation(
+          {
+            claimed: "different teachers end in different regions, one teacher's agents end close",
+            measured: "distance of late samples' centres between two teachers over that within one teacher",
+          },
+          separationOf(blocks, "guided", "otherTeacher"),
+          blocks.length,
+        ),
+        findingOfSeparation(
+          {
+            claimed: "guided and plain searches end in different regions",
+            measured: "distance of late samples' centres between guided and plain searches over that within each",
+          },
+          separationOf(blocks, "guided", "plain"),
+          blocks.length,
+        ),
+      ],
+    };
+  },
+};

@@ -1,0 +1,113 @@
+// The picture of the benchmark: best reward against samples, a panel per landscape.
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+import type { ControllerName } from "../../src/schemas/search_options.ts";
+import type { MeanRow } from "./summary.ts";
+
+/** Told apart by colour and by sign, so that they are in print too. */
+const looks: Readonly<Record<ControllerName, { colour: string; symbol: string }>> = {
+  ppo: { colour: "var(--ppo)", symbol: "circle" },
+  reinforce: { colour: "var(--reinforce)", symbol: "square" },
+  evolution: { colour: "var(--evolution)", symbol: "triangle" },
+  local: { colour: "var(--local)", symbol: "diamond" },
+  model: { colour: "var(--model)", symbol: "star" },
+  random: { colour: "var(--random)", symbol: "cross" },
+};
+
+// As an image of its own, so the colours of light and dark pages are inside.
+const style = `
+  :root { --ink: #22262b; --grid: #e4e0da; --ppo: #00668f; --reinforce: #7a3e9d; --evolution: #2e7d32; --local: #8a6d00;
+    --model: #c2410c; --random: #5c6570; }
+  @media (prefers-color-scheme: dark) {
+    :root { --ink: #e6e3de; --grid: #32383f; --ppo: #5cc3ee; --reinforce: #cf9bea; --evolution: #7fd083;
+      --local: #e0c050; --model: #ff9966; --random: #a2aab3; }
+  }
+  svg { color: var(--ink); font: 13px system-ui, sans-serif; }`;
+
+const width = 460;
+const panelPx = 190;
+const keyPx = 30;
+const footPx = 34;
+
+/** The figure as a whole SVG document. RangeError where there is nothing to draw. */
+export function figureOf(rows: readonly MeanRow[]): string {
+  if (rows.length === 0) throw new RangeError("a figure takes one row or more, got none");
+  const { document } = parseHTML("<!DOCTYPE html><html><body></body></html>");
+  const landscapes = [...new Set(rows.map(({ landscape }) => landscape))];
+  const counts = [...new Set(rows.map(({ samples }) => samples))].sort((a, b) => a - b);
+  const names = (Object.keys(looks) as ControllerName[]).filter((name) => rows.some((row) => row.controller === name));
+  const inner = (element: { innerHTML: string }) => element.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, "");
+  const colour = ({ controller }: MeanRow) => looks[controller].colour;
+
+  const panels = landscapes.map((landscape, index) => {
+    const own = rows.filter((row) => row.landscape === landscape);
+    const bars = own.filter(({ low }) => low !== null);
+    const plot = Plot.plot({
+      document,
+      width,
+      height: panelPx,
+      marginTop: 30,
+      marginLeft: 48,
+      marginRight: 22,
+      marginBottom: 24,
+      style: { background: "none" },
+      x: { type: "log", label: null, ticks: counts, tickFormat: (count: number) => String(count), tickSize: 3 },
+      y: { label: null, ticks: 4, nice: true },
+      symbol: { type: "identity" },
+      marks: [
+        Plot.gridY({ ticks: 4, stroke: "var(--grid)", strokeOpacity: 1 }),
+        Plot.text([landscape], {
+          text: (name) => name,
+          frameAnchor: "top-left",
+          dy: -22,
+          fill: "var(--ink)",
+          fontWeight: 600,
+        }),
+        Plot.ruleX(bars, { x: "samples", y1: "low", y2: "high", stroke: colour }),
+        Plot.line(own, { x: "samples", y: "mean", z: "controller", stroke: colour, strokeWidth: 1.4 }),
+        Plot.dot(own, {
+          x: "samples",
+          y: "mean",
+          symbol: ({ controller }: MeanRow) => looks[controller].symbol,
+          fill: colour,
+          r: 3,
+          title: ({ controller, mean, samples }) => `${controller}, ${samples}: ${mean.toFixed(4)}`,
+        }),
+      ],
+    });
+    return `<g transform="translate(0 ${keyPx + index * panelPx})">${inner(plot)}</g>`;
+  });
+  const key = Plot.plot({
+    document,
+    width,
+    height: keyPx,
+    margin: 0,
+    x: { axis: null, domain: [0, width] },
+    y: { axis: null, domain: [keyPx, 0] },
+    symbol: { type: "identity" },
+    marks: [
+      Plot.dot(names, {
+        x: (_, index) => 12 + index * 76,
+        y: () => 14,
+        symbol: (name: ControllerName) => looks[name].symbol,
+        fill: (name: ControllerName) => looks[name].colour,
+        r: 4,
+      }),
+      Plot.text(names, {
+        x: (_, index) => 20 + index * 76,
+        y: () => 14,
+        text: (name) => name,
+        textAnchor: "start",
+        fill: "var(--ink)",
+        fontSize: 12,
+      }),
+    ],
+  });
+  const height = keyPx + landscapes.length * panelPx + footPx;
+  const foot = `<text x="${width / 2}" y="${height - 18}" text-anchor="middle" fill="var(--ink)">` +
+    `best reward against samples: mean and its 95 % interval</text>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `viewBox="0 0 ${width} ${height}" fill="currentColor" font-size="12" text-anchor="middle" role="img" ` +
+    `aria-label="Best reward of each controller against samples, by landscape">\n<style>${style}\n</style>\n` +
+    `<g>${inner(key)}</g>\n${panels.join("\n")}\n${foot}\n</svg>\n`;
+}

@@ -1,0 +1,109 @@
+// The picture of the benchmark: what was foreseen of students that the predictor had not seen, against the measured.
+import * as Plot from "@observablehq/plot";
+import { parseHTML } from "linkedom";
+
+// As an image of its own, so the colours of light and dark pages are inside; symbols differ too, for print.
+const style = `
+  :root { --ink: #22262b; --grid: #e4e0da; --front: #00668f; --part: #b8500a; }
+  @media (prefers-color-scheme: dark) {
+    :root { --ink: #e6e3de; --grid: #32383f; --front: #5cc3ee; --part: #f0a050; }
+  }
+  svg { color: var(--ink); font: 13px system-ui, sans-serif; }`;
+
+const width = 460;
+const height = 430;
+const keyPx = 66;
+
+/** One held-out student. */
+export interface FigurePoint {
+  space: string;
+  measuredMs: number;
+  latencyMs: number;
+  lowMs: number;
+  highMs: number;
+}
+
+/** The figure as a whole SVG document. RangeError where there is nothing to draw. */
+export function figureOf(points: readonly FigurePoint[], { trainedOn }: { trainedOn: number }): string {
+  if (points.length === 0) throw new RangeError("a figure takes one student or more, got none");
+  const { document } = parseHTML("<!doctype html><html><body></body></html>");
+  const ends = points.flatMap(({ highMs, lowMs, measuredMs }) => [highMs, lowMs, measuredMs]);
+  const domain = [Math.min(...ends) * 0.97, Math.max(...ends) * 1.03];
+  const [first] = points;
+  const isOwn = ({ space }: FigurePoint) => space === first.space;
+  const spaces = [...new Set(points.map(({ space }) => space))];
+  const axis = { type: "log", domain, label: null, ticks: 5, tickFormat: (ms: number) => String(ms) } as const;
+  const plot = Plot.plot({
+    document,
+    width,
+    height,
+    marginLeft: 56,
+    marginBottom: 50,
+    marginRight: 14,
+    style: { background: "none" },
+    symbol: { type: "identity" },
+    x: axis,
+    y: axis,
+    marks: [
+      Plot.gridX({ ticks: 5, stroke: "var(--grid)", strokeOpacity: 1 }),
+      Plot.gridY({ ticks: 5, stroke: "var(--grid)", strokeOpacity: 1 }),
+      Plot.areaY(domain, {
+        x: (ms: number) => ms,
+        y1: (ms: number) => ms * 0.9,
+        y2: (ms: number) => ms * 1.1,
+        fill: "var(--ink)",
+        fillOpacity: 0.1,
+        clip: true,
+      }),
+      Plot.line(domain, { x: (ms: number) => ms, y: (ms: number) => ms, stroke: "var(--ink)", strokeDasharray: "4 3" }),
+      Plot.ruleX(points, { x: "measuredMs", y1: "lowMs", y2: "highMs", stroke: "var(--ink)", strokeOpacity: 0.25 }),
+      Plot.dot(points, {
+        x: "measuredMs",
+        y: "latencyMs",
+        r: 2.8,
+        symbol: (point: FigurePoint) => isOwn(point) ? "circle" : "triangle",
+        stroke: (point: FigurePoint) => isOwn(point) ? "var(--front)" : "var(--part)",
+        strokeWidth: 1.3,
+      }),
+    ],
+  });
+  const signs = [
+    ...spaces.map((space, index) => ({
+      y: 10 + 18 * index,
+      text: `student of the space ${space}, with the predictor's 90 % interval`,
+      symbol: index === 0 ? "circle" : "triangle",
+      stroke: index === 0 ? "var(--front)" : "var(--part)",
+    })),
+    { y: 10 + 18 * spaces.length, text: "within 10 % of the measured latency", symbol: "square", stroke: "var(--ink)" },
+  ];
+  const key = Plot.plot({
+    document,
+    width,
+    height: keyPx,
+    margin: 0,
+    x: { axis: null, domain: [0, width] },
+    y: { axis: null, domain: [keyPx, 0] },
+    symbol: { type: "identity" },
+    marks: [
+      Plot.dot(signs, {
+        x: () => 12,
+        y: "y",
+        symbol: "symbol",
+        stroke: "stroke",
+        strokeWidth: 1.3,
+        r: 3.2,
+        fill: ({ symbol }: { symbol: string }) => symbol === "square" ? "var(--grid)" : "none",
+      }),
+      Plot.text(signs, { x: () => 26, y: "y", text: "text", textAnchor: "start", fill: "var(--ink)" }),
+    ],
+  });
+  const inner = (element: { innerHTML: string }) => element.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, "");
+  const whole = keyPx + height;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}" ` +
+    `fill="currentColor" font-size="13" text-anchor="middle" role="img" ` +
+    `aria-label="Foreseen against measured latency of students that the predictor had not seen">\n` +
+    `<style>${style}\n</style>\n<g>${inner(key)}</g>\n<g transform="translate(0 ${keyPx})">${inner(plot)}</g>\n` +
+    `<text x="${width - 14}" y="${whole - 12}" text-anchor="end" fill="var(--ink)">measured latency, ms</text>\n` +
+    `<text transform="translate(13 ${keyPx + 20}) rotate(-90)" text-anchor="end" fill="var(--ink)">` +
+    `foreseen from ${trainedOn} others, ms</text>\n</svg>\n`;
+}

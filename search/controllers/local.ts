@@ -1,0 +1,172 @@
+// Hill climbing with restarts: the plainest search that learns, and on many spaces of networks a strong one (White et
+// al. 2020, arXiv 2005.02960).
+import * as z from "zod";
+import { Random } from "../../src/data/random.ts";
+import type {
+  Controller,
+  ControllerOptions,
+  ControllerStatistics,
+  Decision,
+  Result,
+  Sample,
+  Snapshot,
+} from "../controller.ts";
+import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
+import { defineController } from "./definition.ts";
+import { mutateTokens, randomLegalTokens, tokensKey } from "./legal_tokens.ts";
+
+const optionsSchema = z.strictObject({
+  starts: z.int().min(1).max(10_000).default(5).meta({
+    description: "random networks at the beginning and at every restart, of which the best is climbed from",
+  }),
+  patience: z.int().min(1).max(100_000).default(60).meta({
+    description: "neighbours of the same network tried without success before the search restarts elsewhere",
+  }),
+});
+
+export type LocalOptions = z.output<typeof optionsSchema>;
+
+const placeSchema = z.object({ tokens: z.array(z.int()), reward: z.number() });
+
+const stateSchema = z.object({
+  nextId: z.int().min(0),
+  random: z.array(z.int()),
+  incumbent: placeSchema.nullable(),
+  startsLeft: z.int().min(0),
+  tried: z.array(z.string()),
+  restarts: z.int().min(0),
+  bestReward: z.number().nullable(),
+  statistics: z.record(z.string(), z.number()),
+});
+
+// Draws of a neighbour that was not tried; where all of so many were, next to none is left.
+const neighbourTries = 30;
+
+/** Proposes neighbours of the best network since the last restart, each one decision away from it. */
+export class LocalController implements Controller {
+  readonly name = "local";
+  readonly #decisions: readonly Decision[];
+  readonly #choices: readonly number[];
+  readonly #options: Readonly<LocalOptions>;
+  #random: Random;
+  #nextId = 0;
+  #incumbent: z.output<typeof placeSchema> | null = null;
+  /** Random networks still to be told of before the climb. */
+  #startsLeft: number;
+  /** Networks told of since the incumbent was found. */
+  #tried = new Set<string>();
+  #restarts = 0;
+  #bestReward: number | null = null;
+  #statistics: ControllerStatistics = {};
+
+  constructor({ decisions, seed, ...options }: ControllerOptions & Partial<LocalOptions>) {
+    this.#decisions = decisions;
+    this.#choices = choicesOf(decisions);
+    this.#options = optionsSchema.parse(options);
+    this.#startsLeft = this.#options.starts;
+    this.#random = new Random(seed);
+  }
+
+  ask(count: number): Sample[] {
+    checkCount(count);
+    const asked = new Set<string>();
+    return Array.from({ length: count }, (_, index) => {
+      const tokens = this.#propose(index, asked);
+      asked.add(tokensKey(tokens));
+      return { id: this.#nextId++, tokens };
+    });
+  }
+
+  #propose(index: number, asked: ReadonlySet<string>): number[] {
+    // A batch may be larger than the starts that are left: without an incumbent there is nothing else to try.
+    if (this.#incumbent === null || index < this.#startsLeft) return randomLegalTokens(this.#decisions, this.#random);
+    for (let tries = neighbourTries; tries > 0; tries--) {
+      const neighbour = mutateTokens(this.#decisions, this.#incumbent.tokens, this.#random);
+      const key = tokensKey(neighbour);
+      if (!this.#tried.has(key) && !asked.has(key)) return neighbour;
+    }
+    return randomLegalTokens(this.#decisions, this.#random);
+  }
+
+  tell(results: readonly Result[]): void {
+    checkResults(results, this.#decisions);
+    const judged = results.flatMap((
+      { sample, reward },
+    ) => (reward === null ? [] : [{ tokens: [...sample.tokens], reward }]));
+    if (judged.length === 0) return;
+    const before = this.#incumbent?.reward;
+    for (const place of judged) {
+      if (this.#startsLeft === 0) this.#tried.add(tokensKey(place.tokens));
+      this.#bestReward = Math.max(this.#bestReward ?? -Infinity, place.reward);
+      if (this.#incumbent && place.reward <= this.#incumbent.reward) continue;
+      this.#incumbent = place;
+      this.#tried = new Set([tokensKey(place.tokens)]);
+    }
+    // On a plateau, such as where all that was tried is infeasible, there is no way up: look elsewhere.
+    const worst = Math.min(...judged.map(({ reward }) => reward));
+    const reached = this.#incumbent?.reward;
+    const isFlat = this.#startsLeft > 0 && worst === reached && (before === undefined || before === reached);
+    this.#startsLeft = Math.max(isFlat ? 1 : 0, this.#startsLeft - judged.length);
+    this.#statistics = {
+      meanReward: judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length,
+      bestReward: this.#bestReward ?? 0,
+      incumbentReward: this.#incumbent?.reward ?? 0,
+      triedNeighbours: this.#tried.size - 1,
+      restarts: this.#restarts,
+    };
+    if (this.#tried.size > this.#patience()) this.#restart();
+  }
+
+  /** No network has more neighbours than this, so that small spaces restart as soon as all were tried. */
+  #patience(): number {
+    const neighbours = this.#choices.reduce((sum, choices) => sum + choices - 1, 0);
+    return Math.min(this.#options.patience, neighbours);
+  }
+
+  #restart(): void {
+    this.#restarts++;
+    this.#incumbent = null;
+    this.#tried.clear();
+    this.#startsLeft = this.#options.starts;
+  }
+
+  snapshot(): Snapshot {
+    return {
+      controller: this.name,
+      choices: this.#choices,
+      nextId: this.#nextId,
+      random: this.#random.snapshot(),
+      incumbent: this.#incumbent,
+      startsLeft: this.#startsLeft,
+      tried: [...this.#tried],
+      restarts: this.#restarts,
+      bestReward: this.#bestReward,
+      statistics: this.#statistics,
+    };
+  }
+
+  restore(snapshot: Snapshot): void {
+    checkSnapshot(snapshot, this.name, this.#choices);
+    const state = stateSchema.parse(snapshot);
+    this.#random = Random.restore(state.random);
+    this.#nextId = state.nextId;
+    this.#incumbent = state.incumbent;
+    this.#startsLeft = state.startsLeft;
+    this.#tried = new Set(state.tried);
+    this.#restarts = state.restarts;
+    this.#bestReward = state.bestReward;
+    this.#statistics = state.statistics;
+  }
+
+  statistics(): ControllerStatistics {
+    return this.#statistics;
+  }
+}
+
+export const local = defineController({
+  name: "local",
+  summary: "hill climbing: neighbours of the best so far, from a new start when they stop helping",
+  paper: "White et al. 2020, arXiv 2005.02960",
+  options: optionsSchema,
+  create: (base, options) => new LocalController({ ...base, ...options }),
+});

@@ -1,0 +1,167 @@
+// Model-based search: a Bayesian regression of the reward on choices and pairs of them, and Thompson sampling: each
+// proposal is the best network by a draw from what the regression believes. A batch is diverse since the draws differ.
+import * as z from "zod";
+import { Random } from "../../src/data/random.ts";
+import type {
+  Controller,
+  ControllerOptions,
+  ControllerStatistics,
+  Decision,
+  Result,
+  Sample,
+  Snapshot,
+} from "../controller.ts";
+import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
+import { defineController } from "./definition.ts";
+import { randomLegalTokens, tokensKey, unseenTokens } from "./legal_tokens.ts";
+import { beliefScore, bestUnseen, climb } from "./regressor/ascent.ts";
+import { ChoiceLayout } from "./regressor/pair_table.ts";
+import { failedReward, fittingPriors, rewardBeliefs, type RewardPriors } from "./regressor/reward_beliefs.ts";
+
+const optionsSchema = z.strictObject({
+  initialSamples: z.int().min(1).max(100_000).default(8).meta({
+    description: "results before the regression proposes; samples are random until then",
+  }),
+  exploration: z.number().min(0).max(10).default(0.4).meta({
+    description: "deviation of a draw from the mean of the regression: 1 as uncertain as it is, 0 always the mean",
+  }),
+  starts: z.int().min(1).max(1000).default(3).meta({
+    description: "networks from which each draw is climbed: the best so far, and a random one",
+  }),
+  memory: z.int().min(2).max(2000).default(400).meta({
+    description: "results that the regression takes in: half of them the latest, the rest the best before",
+  }),
+});
+
+export type ModelOptions = z.output<typeof optionsSchema>;
+
+const observationSchema = z.object({ tokens: z.array(z.int()), reward: z.number() });
+
+const stateSchema = z.object({
+  nextId: z.int().min(0),
+  random: z.array(z.int()),
+  observations: z.array(observationSchema),
+  statistics: z.record(z.string(), z.number()),
+});
+
+/**
+ * The prior is fitted to the first so many results, for the greatest number that there is. It grows by half, so that
+ * fitting takes little time, and the prior depends on the results only, not on when they were told or asked for.
+ */
+const priorCounts = [2, 4, 6, 9, 13, 20, 30, 45, 68, 100, 150, 225];
+
+/** Proposes nothing that it was told of while there is anything else. Refits from the results, which are its state. */
+export class ModelController implements Controller {
+  readonly name = "model";
+  readonly #decisions: readonly Decision[];
+  readonly #choices: readonly number[];
+  readonly #layout: ChoiceLayout;
+  readonly #options: Readonly<ModelOptions>;
+  #random: Random;
+  #nextId = 0;
+  #observations: z.output<typeof observationSchema>[] = [];
+  #statistics: ControllerStatistics = {};
+  #fitted: { count: number; priors: RewardPriors } | undefined;
+
+  constructor({ decisions, seed, ...options }: ControllerOptions & Partial<ModelOptions>) {
+    this.#decisions = decisions;
+    this.#choices = choicesOf(decisions);
+    this.#layout = new ChoiceLayout(this.#choices);
+    this.#options = optionsSchema.parse(options);
+    this.#random = new Random(seed);
+  }
+
+  ask(count: number): Sample[] {
+    checkCount(count);
+    const seen = new Set(this.#observations.map(({ tokens }) => tokensKey(tokens)));
+    const propose = this.#proposer(seen);
+    return Array.from({ length: count }, () => {
+      const proposed = propose();
+      const known = seen.has(tokensKey(proposed));
+      const tokens = known ? unseenTokens(this.#decisions, seen, this.#random) ?? proposed : proposed;
+      seen.add(tokensKey(tokens));
+      return { id: this.#nextId++, tokens };
+    });
+  }
+
+  #proposer(seen: ReadonlySet<string>): () => number[] {
+    const random = () => randomLegalTokens(this.#decisions, this.#random);
+    if (this.#observations.length < this.#options.initialSamples) return random;
+    const beliefs = rewardBeliefs(this.#layout, this.#remembered(), this.#priors());
+    if (!beliefs) return random;
+    const byReward = this.#observations.toSorted((one, other) => other.reward - one.reward);
+    const best = byReward.slice(0, this.#options.starts - 1).map(({ tokens }) => tokens);
+    return () => {
+      const belief = beliefs.draw(this.#random, this.#options.exploration);
+      const tops = [...best, random()].map((start) => climb(belief, this.#decisions, start));
+      const scores = tops.map((tokens) => beliefScore(belief, tokens));
+      const top = tops[scores.indexOf(Math.max(...scores))];
+      return bestUnseen(belief, this.#decisions, top, seen) ?? random();
+    };
+  }
+
+  #remembered(): z.output<typeof observationSchema>[] {
+    const { memory } = this.#options;
+    if (this.#observations.length <= memory) return this.#observations;
+    const latest = this.#observations.slice(-Math.ceil(memory / 2));
+    const before = this.#observations.slice(0, -latest.length).sort((one, other) => other.reward - one.reward);
+    return [...before.slice(0, memory - latest.length), ...latest];
+  }
+
+  #priors(): RewardPriors {
+    const count = priorCounts.findLast((some) => some <= this.#observations.length) ?? 1;
+    if (this.#fitted?.count !== count) {
+      this.#fitted = { count, priors: fittingPriors(this.#observations.slice(0, count)) };
+    }
+    return this.#fitted.priors;
+  }
+
+  tell(results: readonly Result[]): void {
+    checkResults(results, this.#decisions);
+    const judged = results.flatMap(({ sample, reward }) => (
+      reward === null ? [] : [{ tokens: [...sample.tokens], reward }]
+    ));
+    if (judged.length === 0) return;
+    this.#observations = [...this.#observations, ...judged];
+    const failed = failedReward(this.#observations);
+    this.#statistics = {
+      meanReward: judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length,
+      bestReward: this.#observations.reduce((best, { reward }) => Math.max(best, reward), -Infinity),
+      results: this.#observations.length,
+      failedResults: this.#observations.filter(({ reward }) => reward === failed).length,
+    };
+  }
+
+  snapshot(): Snapshot {
+    return {
+      controller: this.name,
+      choices: this.#choices,
+      nextId: this.#nextId,
+      random: this.#random.snapshot(),
+      observations: this.#observations,
+      statistics: this.#statistics,
+    };
+  }
+
+  restore(snapshot: Snapshot): void {
+    checkSnapshot(snapshot, this.name, this.#choices);
+    const state = stateSchema.parse(snapshot);
+    this.#random = Random.restore(state.random);
+    this.#nextId = state.nextId;
+    this.#observations = state.observations;
+    this.#statistics = state.statistics;
+    this.#fitted = undefined;
+  }
+
+  statistics(): ControllerStatistics {
+    return this.#statistics;
+  }
+}
+
+export const model = defineController({
+  name: "model",
+  summary: "a regression on choices and pairs of choices with Thompson sampling: needs the fewest samples",
+  paper: "Thompson 1933, Biometrika 25; Wilson et al. 2020, arXiv 2002.09309",
+  options: optionsSchema,
+  create: (base, options) => new ModelController({ ...base, ...options }),
+});

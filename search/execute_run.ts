@@ -1,0 +1,123 @@
+// The stages of a run in their order: data, devices, teacher, baselines, search, final training.
+import { hashSeed } from "../src/data/random.ts";
+import { UsageError } from "../src/cli/usage_error.ts";
+import { baselineWidths, runBaselines } from "./baselines.ts";
+import { completedTrials } from "./completed_trials.ts";
+import { createController } from "./controllers/table.ts";
+import type { RunPhase } from "./events.ts";
+import { dropWeights, trainFinals } from "./finals.ts";
+import { loadTables, openPredictors, writeTables } from "./latency_tables.ts";
+import { type LoopDependencies, searchLoop } from "./loop.ts";
+import { openSpace } from "./open_space.ts";
+import type { RunContext } from "./run_context.ts";
+import { openData } from "./run_data.ts";
+import { activeTargets } from "./run_devices.ts";
+import { findTargets, openLatencies } from "./run_latencies.ts";
+import { openTeaching } from "./run_teaching.ts";
+import { openTrainings } from "./run_training.ts";
+import { brokenLimit, scoreLatencies, scoreOf } from "./scoring.ts";
+import { Skipping } from "./skipping.ts";
+import { TrainerPool } from "./trainers/pool.ts";
+
+/** Does what is left of the run; all that is finished is stored at once. Rejects as `runSearch` does. */
+export async function executeRun(context: RunContext, saveSeconds: () => void): Promise<void> {
+  const { config, emit, signal, store } = context;
+  await using cleanup = new AsyncDisposableStack();
+  const phase = (name: RunPhase, message: string) => emit({ type: "phase", phase: name, message });
+
+  const { file, data } = await openData(context);
+  const { channels, classNames, height, width } = data.dataset;
+  const io = { height, width, channels, classes: classNames.length };
+  const space = await openSpace(config.space, { ...config.spaceOptions, ...io }).catch((error) => {
+    throw error instanceof RangeError ? new UsageError(`--space ${config.space}: ${error.message}`) : error;
+  });
+  const tables = loadTables(context);
+  const latencies = await openLatencies(context, cleanup);
+  emit({ type: "targets", targets: await findTargets(context, latencies, space) });
+
+  signal?.throwIfAborted();
+  const pool = openPool(context, cleanup);
+  const job = { dataset: file, dataSeed: config.dataSeed, validationImages: config.validationImages };
+  const teaching = await openTeaching(context, pool, data, job);
+  const trainings = await openTrainings(context, { data, job, pool, space, teaching });
+  const devices = () => activeTargets(store).map(({ device }) => device);
+  const dependencies: LoopDependencies = {
+    space,
+    controller: createController(config.controller, {
+      ...config.controllerOptions,
+      decisions: space.decisions,
+      seed: config.seed,
+    }),
+    store,
+    latencies,
+    train: trainings.train,
+    startOf: trainings.startOf,
+    score: (measurements, accuracy) => scoreOf(config, activeTargets(store), measurements, accuracy),
+    scoreForeseen: (latenciesMs, accuracy) =>
+      scoreLatencies(config, activeTargets(store), latenciesMs, accuracy).reward,
+    brokenLimit: (trial, latencyMs) => brokenLimit(config, trial, latencyMs),
+    skipping: new Skipping({
+      ...(config.foresee && { predictors: openPredictors(context, tables) }),
+      prune: config.prune,
+      devices,
+    }),
+    seedOf: (number) => hashSeed(config.seed, "trial", number),
+    onTrial: (trial) => emit({ type: "trial", trial }),
+    async onBatch() {
+      saveSeconds();
+      await dropWeights(context);
+    },
+    signal,
+  };
+
+  await teaching.ensure(config.views, config.trainImages);
+  phase("baselines", `Training ${baselineWidths.length} width-scaled reference networks with the same budget.`);
+  await runBaselines(context, dependencies, space);
+  phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${config.reward}.`);
+  const trials = await searchLoop(dependencies, { trials: config.trials, batch: config.controllerBatch });
+  if (completedTrials(trials).length === 0) {
+    const reason = trials.find((trial) => trial.reason !== undefined)?.reason ?? "unknown";
+    throw new Error(`none of the ${trials.length} trials was completed; the first: ${reason}`);
+  }
+  await writeTables(context, tables);
+
+  if (config.finalTop > 0 || config.finalSample > 0) {
+    await teaching.ensure(config.views, config.finalTrainImages);
+    phase("final", finalWords(config));
+    const sampleSeed = hashSeed(config.seed, "final sample");
+    await trainFinals(context, { sampleSeed, trainLonger: trainings.trainLonger });
+    await teaching.scoreOnTest();
+  }
+  phase("report", "Writing the report.");
+}
+
+function finalWords({ finalSample, finalTop }: RunContext["config"]): string {
+  const sample = finalSample > 0 ? `; and ${finalSample} others, drawn at random, to see how well trials told` : "";
+  return `Training the ${finalTop} best students and the baselines longer, then scoring them on test data${sample}.`;
+}
+
+/** The trainers of the run, closed by `cleanup` or an abort. */
+function openPool({ config, emit, signal }: RunContext, cleanup: AsyncDisposableStack): TrainerPool {
+  const engines = new Set<string>();
+  const pool = new TrainerPool({
+    trainers: config.trainers,
+    backend: "auto",
+    // Once for all trainers; again where a later engine is another one, for instance after a GPU was lost.
+    onEngine({ description, reason }) {
+      const message = `Training runs on ${description} (${reason}).`;
+      if (engines.has(message)) return;
+      engines.add(message);
+      emit({ type: "note", message });
+    },
+    onProgress(trainer, progress) {
+      const activity = progress ? `${progress.label}, step ${progress.step}/${progress.steps}` : "idle";
+      emit({ type: "trainer", trainer, activity });
+      if (progress?.label !== "teacher" && progress?.label !== "backbone") return;
+      emit({ type: "progress", phase: "teacher", done: progress.step, total: progress.steps, unit: "steps" });
+    },
+  });
+  cleanup.defer(() => pool.close());
+  // A kill of the trainers is what ends a training at once; what they had in work is redone by the next start.
+  signal?.addEventListener("abort", () => pool.close(), { once: true });
+  return pool;
+}

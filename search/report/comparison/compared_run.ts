@@ -1,0 +1,50 @@
+// A run among others: what comparisons show of it, under one name and one place among the series.
+import { bestTrials, type CompletedTrial, completedTrials } from "../../completed_trials.ts";
+import { worstCorner } from "../../front_over_time.ts";
+import type { AccuracyLatency } from "../../pareto.ts";
+import type { ReportData } from "../report_data.ts";
+
+/** One run of a comparison. */
+export interface ComparedRun {
+  data: ReportData;
+  /** 0-based; gives its colour, sign and dashes. */
+  series: number;
+  /** The run's name, with its teacher where the runs have different ones. */
+  label: string;
+  /** Completed search trials, repetitions left out, in order. */
+  completed: readonly CompletedTrial[];
+  best: CompletedTrial | null;
+}
+
+/** The runs in the order given, each with a label of its own. */
+export function comparedRuns(reports: readonly ReportData[]): ComparedRun[] {
+  const teachers = new Set(reports.map(({ teacher }) => teacher?.name));
+  return reports.map((data, series) => {
+    const search = data.trials.filter(({ role }) => role === "search");
+    return {
+      data,
+      series,
+      label: teachers.size > 1 ? `${data.run} (teacher: ${data.teacher?.name ?? "none"})` : data.run,
+      completed: completedTrials(search).sort((a, b) => a.number - b.number),
+      best: bestTrials(search, 1)[0] ?? null,
+    };
+  });
+}
+
+/** The reference by which the fronts of all runs are measured; undefined where no student was completed. */
+export function commonReference(runs: readonly ComparedRun[]): AccuracyLatency | undefined {
+  return worstCorner(runs.flatMap(({ completed }) => completed));
+}
+
+/** Configuration rows in which the runs differ: the option, and its value in each run, "–" where it has none. */
+export function differingRows(runs: readonly ComparedRun[]): [option: string, ...values: string[]][] {
+  const options = [...new Set(runs.flatMap(({ data }) => data.configuration.map(([option]) => option)))];
+  return options.flatMap((option): [string, ...string[]][] => {
+    if (NAMES_OF_THE_RUN.has(option)) return [];
+    const values = runs.map(({ data }) => data.configuration.find(([name]) => name === option)?.[1] ?? "–");
+    return new Set(values).size > 1 ? [[option, ...values]] : [];
+  });
+}
+
+/** Options that say where a run is kept, and so always differ. */
+const NAMES_OF_THE_RUN: ReadonlySet<string> = new Set(["run", "dataDir", "port"]);

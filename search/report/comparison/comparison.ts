@@ -1,0 +1,171 @@
+// Several runs on one page.
+import { formatCount, formatDuration, formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
+import { frontOverTime } from "../../front_over_time.ts";
+import { type Figure, renderFigure } from "../figures/figure.ts";
+import { meanBestAccuracy } from "../figures/front_over_time.ts";
+import { type Html, html } from "../html.ts";
+import { page } from "../page.ts";
+import type { ReportData } from "../report_data.ts";
+import { deviceLabel, trialName } from "../student_points.ts";
+import { finalOf } from "../student_rows.ts";
+import { commonReference, type ComparedRun, comparedRuns, differingRows } from "./compared_run.ts";
+import { comparedEntropies, comparedFronts, comparedHypervolumes, comparedRewards } from "./figures.ts";
+import { comparedProjection } from "./projection.ts";
+
+/** Every figure of a comparison, in its order. */
+export function comparisonFigures(reports: readonly ReportData[]): Figure[] {
+  const runs = comparedRuns(reports);
+  const entropies = comparedEntropies(runs);
+  return [
+    comparedFronts(runs),
+    comparedRewards(runs),
+    comparedHypervolumes(runs),
+    ...entropies ? [entropies] : [],
+    comparedProjection(runs),
+  ];
+}
+
+function table(
+  id: string,
+  label: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: "numbers" | "words" = "numbers",
+): Html {
+  const kind = align === "words" ? "words" : "";
+  return html`
+    <div class="scroll" tabindex="0" role="region" aria-label="${label}">
+      <table id="${id}">
+        <thead>
+          <tr>${head.map((cell) => html`<th scope="col" class="${kind}">${cell}</th>`)}</tr>
+        </thead>
+        <tbody>${rows.map(([name, ...cells]) =>
+          html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="${kind}">${cell}</td>`)}</tr>`
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+function runsTable(runs: readonly ComparedRun[]): Html {
+  const reference = commonReference(runs);
+  const rows = runs.map(({ data, best, completed }) => {
+    const final = best && finalOf(data.final, best);
+    const hypervolume = reference && frontOverTime(data.trials, reference).at(-1)?.hypervolume;
+    return [
+      data.run,
+      data.teacher?.name ?? "none",
+      data.controller,
+      `${completed.length} of ${data.plannedTrials}`,
+      best ? formatPercent(best.accuracy) : "–",
+      best ? formatMilliseconds(best.latencyMs) : "–",
+      best ? best.reward.toFixed(3) : "–",
+      final ? formatPercent(final.testAccuracy) : "–",
+      reference && hypervolume ? formatPercent(meanBestAccuracy(hypervolume, reference)) : "–",
+      formatDuration(data.seconds),
+    ];
+  });
+  const head = [
+    "run",
+    "teacher",
+    "controller",
+    "completed",
+    "best: validation",
+    "ms",
+    "reward",
+    "test",
+    "hypervolume",
+    "time",
+  ];
+  return html`
+    <section>
+      <h2>Runs</h2>
+      <p class="note">Best: the student with the highest reward. Test: the same student, trained longer. Hypervolume: mean of
+      the best accuracy over all latencies, by one reference for all runs.</p>
+      ${table("runs", "Runs", head, rows)}
+    </section>
+  `;
+}
+
+function finalsTable(runs: readonly ComparedRun[]): Html {
+  const rows = runs.flatMap(({ completed, data }) =>
+    completed.flatMap((trial) => {
+      const final = finalOf(data.final, trial);
+      return final === null ? [] : [{ run: data.run, trial, final }];
+    })
+  ).sort((a, b) => b.final.testAccuracy - a.final.testAccuracy);
+  const cells = rows.map(({ final, run, trial }) => [
+    `${run}: ${trialName(trial)}`,
+    formatMilliseconds(trial.latencyMs),
+    formatPercent(trial.accuracy),
+    formatPercent(final.accuracy),
+    formatPercent(final.testAccuracy),
+    formatCount(trial.parameters),
+    formatCount(trial.multiplyAdds),
+  ]);
+  const head = [
+    "student",
+    "latency, ms",
+    "validation",
+    "validation, trained longer",
+    "test",
+    "parameters",
+    "multiply-adds",
+  ];
+  return html`
+    <section>
+      <h2>Students trained longer</h2>
+      ${cells.length > 0
+        ? table("finals", "Students that were trained longer", head, cells)
+        : html`<p class="nothing">No student of these runs has been trained longer yet.</p>`}
+    </section>
+  `;
+}
+
+function differences(runs: readonly ComparedRun[]): Html {
+  const rows = differingRows(runs);
+  return html`
+    <section>
+      <h2>What differs</h2>
+      ${rows.length > 0
+        ? html`<p class="note">Options in which the configurations differ.</p>${
+          table("differences", "Options that differ", ["option", ...runs.map(({ data }) => data.run)], rows, "words")
+        }`
+        : html`<p class="nothing">All options agree.</p>`}
+    </section>
+  `;
+}
+
+/** Data, targets and states, told once where the runs agree. */
+function circumstances(runs: readonly ComparedRun[]): string[] {
+  const lines = Map.groupBy(runs, ({ data: { dataset, devices, state } }) => {
+    const targets = devices.map(({ name, targetMs }) => `${formatMilliseconds(targetMs)} ms on ${deviceLabel(name)}`);
+    return `${dataset}; target ${targets.join(", ") || "not known yet"}${state === "complete" ? "" : `; ${state}`}`;
+  });
+  return [...lines].map(([line, members]) =>
+    lines.size === 1 ? line : `${members.map(({ data }) => data.run).join(", ")}: ${line}`
+  );
+}
+
+/** The comparison of several runs, in any state, as a complete HTML document. RangeError for fewer than two. */
+export function renderComparison(reports: readonly ReportData[]): string {
+  if (reports.length < 2) throw new RangeError(`A comparison needs at least two runs, got ${reports.length}`);
+  const runs = comparedRuns(reports);
+  return page(
+    `Nacre: ${reports.map(({ run }) => run).join(", ")}`,
+    html`
+      <header>
+        <p class="brand">Nacre · comparison</p>
+        <h1>${reports.length} runs compared: ${reports.map(({ run }) => run).join(", ")}</h1>
+        ${circumstances(runs).map((line) => html`<p class="state">${line}</p>`)}
+      </header>
+      ${runsTable(runs)}
+      ${differences(runs)}
+      <section>
+        <h2>Figures</h2>
+        ${comparisonFigures(reports).map(renderFigure)}
+      </section>
+      ${finalsTable(runs)}
+    `,
+  );
+}

@@ -1,0 +1,89 @@
+// The files of `deno task report`: from runs in a data folder to a page and its figures.
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { writeWhole } from "../../src/data/write_whole.ts";
+import { contentHash } from "../../src/schemas/architecture.ts";
+import { runFolder, runsFolder } from "../run_folder.ts";
+import { lockRun, RunLockedError } from "../store/run_lock.ts";
+import { OutdatedRunError, RunStore } from "../store/run_store.ts";
+import { comparisonFigures, renderComparison } from "./comparison/comparison.ts";
+import { renderReport, reportFigures } from "./report.ts";
+import type { ReportData } from "./report_data.ts";
+import { standAloneSvg } from "./stand_alone.ts";
+import { reportDataOf } from "./write_report.ts";
+
+/** What `report` wrote. */
+export interface ReportFiles {
+  /** The page. */
+  html: string;
+  /** The figures that had something to draw, each an SVG file of its own. */
+  figures: string[];
+}
+
+/** The runs of a data folder, by name. */
+export function runNames(dataDir: string): string[] {
+  try {
+    return [...Deno.readDirSync(runsFolder(dataDir))].filter(({ isDirectory }) => isDirectory).map(({ name }) => name)
+      .sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Whether a process works on the run at this moment. */
+async function isRunning(folder: string, name: string): Promise<boolean> {
+  try {
+    using _lock = await lockRun(folder, name);
+    return false;
+  } catch (error) {
+    if (error instanceof RunLockedError) return true;
+    throw error;
+  }
+}
+
+/** What a report of run `name` shows. Rejects with a UsageError where there is none, or one of an earlier version. */
+export async function readReport(dataDir: string, name: string): Promise<ReportData> {
+  const paths = runFolder(dataDir, name);
+  const names = runNames(dataDir);
+  if (!names.includes(name)) {
+    throw new UsageError(`no run "${name}" in ${dataDir}; there are: ${names.join(", ") || "none"}`);
+  }
+  try {
+    using store = new RunStore(paths.database, { readOnly: true });
+    if (store.get("config") === undefined) throw new UsageError(`run "${name}" has not begun: it has no configuration`);
+    if (store.get("state") === "complete") return reportDataOf(store, name, "complete");
+    return reportDataOf(store, name, await isRunning(paths.folder, name) ? "running" : "interrupted");
+  } catch (error) {
+    throw error instanceof OutdatedRunError ? new UsageError(error.message) : error;
+  }
+}
+
+/** Where the page goes if nothing is said: into the run's folder, or, for several, beside the runs. */
+export function defaultReportFile(dataDir: string, names: readonly string[]): string {
+  if (names.length === 1) return runFolder(dataDir, names[0]).report;
+  const joined = names.join("+");
+  return `${dataDir}/reports/${joined.length <= 100 ? joined : contentHash(names).slice(0, 12)}.html`;
+}
+
+/** Writes the report of one run, or the comparison of several, to `file`, and its figures into a folder beside it. */
+export async function writeReportFiles(reports: readonly ReportData[], file: string): Promise<ReportFiles> {
+  const single = reports.length === 1 ? reports[0] : null;
+  const folder = `${file.replace(/\.html$/, "")}-figures`;
+  const figures = single ? reportFigures(single) : comparisonFigures(reports);
+  const written: string[] = [];
+  for (const figure of figures) {
+    const svg = standAloneSvg(figure);
+    const path = `${folder}/${figure.id}.svg`;
+    if (svg === null) {
+      // One of an earlier report would be taken for today's.
+      await Deno.remove(path).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+      continue;
+    }
+    await writeWhole(path, svg);
+    written.push(path);
+  }
+  await writeWhole(file, single ? renderReport(single) : renderComparison(reports));
+  return { html: file, figures: written };
+}

@@ -1,0 +1,97 @@
+// Which trials need not be timed or trained. What is foreseen goes by completed batches alone, so that one seed and the
+// same latencies give the same trials, whatever the number of trainers and wherever a run was broken off.
+import type { Trial } from "../src/schemas/trial.ts";
+import { formatPercent } from "../src/cli/format.ts";
+import { AccuracyModel, type Described } from "./accuracy_model.ts";
+import type { LatencyPredictors } from "./latency/predictors.ts";
+import { measurementOn } from "./latency/measurement_on.ts";
+import { completedTrials } from "./completed_trials.ts";
+
+/** Why a trial is skipped, and what was foreseen. */
+export interface Skip {
+  reason: string;
+  foreseen: NonNullable<Trial["foreseen"]>;
+}
+
+export interface SkippingOptions {
+  /** Foresees latencies; without them every trial is timed. */
+  predictors?: Pick<LatencyPredictors, "foresee" | "observe">;
+  /** Whether accuracies are foreseen; without, every trial that was timed is trained. */
+  prune: boolean;
+  /** Names of the devices that count now; asked for again, since one may leave the run. */
+  devices: () => readonly string[];
+}
+
+/** Completed trials before accuracies are foreseen. */
+export const leastTrained = 20;
+
+type Trained = ReturnType<typeof completedTrials>[number];
+
+export class Skipping {
+  readonly #options: SkippingOptions;
+  readonly #trained: Trained[] = [];
+  #model: AccuracyModel | undefined;
+
+  constructor(options: SkippingOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Learns from the trials of a complete batch, in ask order, or from baselines. A resumed run learns first from all
+   * that were told, baselines in front.
+   */
+  learn(trials: readonly Trial[]): void {
+    for (const trial of trials) this.#options.predictors?.observe(trial);
+    this.#trained.push(...completedTrials(trials).filter(({ role }) => role === "search"));
+    this.#model = undefined;
+  }
+
+  /** Why `trial` need not be timed: surely far from the target. Undefined where it must be. */
+  beforeTiming(trial: Pick<Trial, "architecture">): Skip | undefined {
+    if (this.#trained.length === 0) return undefined;
+    const foreseen = this.#options.predictors?.foresee(trial.architecture);
+    if (!foreseen) return undefined;
+    const { latency, predictions, reason } = foreseen;
+    return {
+      reason,
+      foreseen: {
+        what: "latencyMs",
+        value: latency.latencyMs,
+        low: latency.lowMs,
+        high: latency.highMs,
+        accuracy: median(this.#trained.map(({ accuracy }) => accuracy)),
+        latenciesMs: Object.fromEntries(predictions.map(({ device, latencyMs }) => [device, latencyMs])),
+      },
+    };
+  }
+
+  /**
+   * Why the measured `trial` need not be trained: even at the best accuracy that may be hoped for, a trial that is at
+   * least as fast on every device is at least as accurate. Undefined where it must be.
+   */
+  beforeTraining(trial: Described & Pick<Trial, "measurements">): Skip | undefined {
+    if (!this.#options.prune || this.#trained.length < leastTrained) return undefined;
+    this.#model ??= new AccuracyModel(this.#trained);
+    const { accuracy, high, low } = this.#model.predict(trial);
+    const rival = this.#trained.find((one) => one.accuracy >= high && this.#atLeastAsFast(one, trial));
+    if (!rival) return undefined;
+    return {
+      reason: `foreseen ${formatPercent(accuracy)} (at best ${formatPercent(high)}), and trial ${rival.number} is at ` +
+        `least as fast with ${formatPercent(rival.accuracy)}`,
+      foreseen: { what: "accuracy", value: accuracy, low, high, accuracy },
+    };
+  }
+
+  #atLeastAsFast(one: Pick<Trial, "measurements">, other: Pick<Trial, "measurements">): boolean {
+    return this.#options.devices().every((device) => {
+      const [a, b] = [measurementOn(one, device), measurementOn(other, device)];
+      return a !== null && b !== null && a.latencyMs <= b.latencyMs;
+    });
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

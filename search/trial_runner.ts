@@ -1,0 +1,233 @@
+// What becomes of one trial: skipped, measured, trained; and stored at that moment.
+import { countDownloadBytes, countMemoryBytes } from "../src/models/deployed_size.ts";
+import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
+import { type Architecture, architectureHash } from "../src/schemas/architecture.ts";
+import type { Measurement } from "../src/schemas/measurement.ts";
+import type { Trial } from "../src/schemas/trial.ts";
+import type { LatencySource, MeasuredOutcome } from "./latency/latency_source.ts";
+import type { Skip, Skipping } from "./skipping.ts";
+import type { RunStore } from "./store/run_store.ts";
+import type { Trained } from "./trainers/job.ts";
+import { JobError } from "./trainers/pool.ts";
+
+/** What trials are run with; all of it is handed in. */
+export interface RunnerDependencies {
+  store: Pick<RunStore, "saveMeasurements" | "saveTrial">;
+  latencies: LatencySource;
+  /** Trains the trial's network briefly and saves its weights. Rejects with a JobError. */
+  train(trial: Trial): Promise<Trained>;
+  /**
+   * The trial's latency over the devices of the run, in milliseconds of the first, and its reward at `accuracy`. Asked
+   * again where it counts, since a device may have left the run.
+   */
+  score(measurements: readonly Measurement[], accuracy: number): { latencyMs: number; reward: number };
+  /**
+   * The reward of latencies that were foreseen and not measured, by device; needed where trials are skipped for them.
+   */
+  scoreForeseen?(latenciesMs: Readonly<Record<string, number>>, accuracy: number): number;
+  /** Why a network breaks a hard limit; undefined where it keeps them. `latencyMs` only once it is measured. */
+  brokenLimit(trial: Trial, latencyMs?: number): string | undefined;
+  /** Which trials need not be measured or trained; all are where not given. */
+  skipping?: Pick<Skipping, "beforeTiming" | "beforeTraining">;
+  /** The trial whose weights this one's training starts from, 0 for a backbone; at random where undefined. */
+  startOf?(trial: Trial): number | undefined;
+  onTrial(trial: Trial): void;
+  signal?: AbortSignal;
+}
+
+/** A trial that waits to be measured and trained. */
+export function pendingTrial(
+  fields: Pick<Trial, "number" | "role" | "label" | "batch" | "tokens" | "seed"> & { architecture: Architecture },
+): Trial {
+  return {
+    ...fields,
+    architectureHash: architectureHash(fields.architecture),
+    parameters: countParameters(fields.architecture),
+    multiplyAdds: countMultiplyAdds(fields.architecture),
+    memoryBytes: countMemoryBytes(fields.architecture),
+    downloadBytes: countDownloadBytes(fields.architecture),
+    state: "pending",
+    measurements: [],
+  };
+}
+
+function finished(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): Trial {
+  return { ...trial, ...result, completedAt: new Date().toISOString() };
+}
+
+/**
+ * The trial with the latency and reward that `score` gives it now. One that was too slow, and would not be any more,
+ * has no reward: nobody knows how accurate it is. A skipped one is estimated anew by what was foreseen of it.
+ */
+export function rescored(
+  trial: Trial,
+  { brokenLimit, score, scoreForeseen }: Pick<RunnerDependencies, "brokenLimit" | "score" | "scoreForeseen">,
+): Trial {
+  const { accuracy, measurements, state } = trial;
+  if (state === "completed" && accuracy !== undefined) return { ...trial, ...score(measurements, accuracy) };
+  if (state === "skipped" && trial.foreseen) {
+    const { accuracy, latenciesMs } = trial.foreseen;
+    if (latenciesMs === undefined) return { ...trial, ...score(measurements, accuracy) };
+    if (!scoreForeseen) throw new TypeError(`trial ${trial.number} was skipped for its latency, which nothing scores`);
+    return { ...trial, reward: scoreForeseen(latenciesMs, accuracy) };
+  }
+  if (state !== "infeasible" || trial.latencyMs === undefined) return trial;
+  const { latencyMs } = score(measurements, 0);
+  if (latencyMs === trial.latencyMs) return trial;
+  const reason = brokenLimit(trial, latencyMs);
+  if (reason !== undefined) return { ...trial, latencyMs, reason };
+  return {
+    ...trial,
+    latencyMs,
+    reward: undefined,
+    reason: `${trial.reason}, with a device that left the run since; not trained`,
+  };
+}
+
+/** Measures and trains trials; each ends completed, failed, infeasible or skipped, and is stored at that moment. */
+export class TrialRunner {
+  readonly #dependencies: RunnerDependencies;
+  /** The trials by network that are done or in work, so that no network is trained twice. */
+  readonly #first = new Map<string, { number: number; outcome: Promise<Trial> }>();
+  /** Latencies cannot be had any more, so that the run ends. */
+  #stopped = false;
+
+  constructor(dependencies: RunnerDependencies, done: readonly Trial[]) {
+    this.#dependencies = dependencies;
+    for (const trial of done) {
+      if (trial.duplicateOf === undefined && !isUndecided(trial)) this.#remember(trial, Promise.resolve(trial));
+    }
+  }
+
+  #remember(trial: Trial, outcome: Promise<Trial>): void {
+    this.#first.set(trial.architectureHash, { number: trial.number, outcome });
+  }
+
+  /** Runs `trials` to their ends; the result is in their order. Rejects where aborted. */
+  async run(trials: readonly Trial[]): Promise<Trial[]> {
+    const { latencies, signal } = this.#dependencies;
+    const seen = new Set<string>();
+    const measured = new Map<Trial, Promise<Trial>>();
+    const toMeasure: Trial[] = [];
+    for (const trial of trials) {
+      const { architectureHash } = trial;
+      if (trial.state !== "pending" || this.#first.has(architectureHash) || seen.has(architectureHash)) continue;
+      seen.add(architectureHash);
+      const ended = this.#endUntimed(trial);
+      if (ended) measured.set(trial, Promise.resolve(ended));
+      else toMeasure.push(trial);
+    }
+    const batch = latencies.measure(toMeasure.map(({ architecture }) => architecture), { signal });
+    for (const [index, trial] of toMeasure.entries()) measured.set(trial, this.#measured(trial, batch.outcomes[index]));
+    // A rejection is looked at below; until then nobody does.
+    for (const promise of measured.values()) promise.catch(() => {});
+    // Latencies first where trainers would disturb them; the others' trials are trained as soon as they are measured.
+    await batch.quiet;
+    signal?.throwIfAborted();
+    const outcomes = trials.map((trial) => {
+      if (trial.state !== "pending") return Promise.resolve(trial);
+      const first = this.#first.get(trial.architectureHash);
+      if (first) return this.#repeat(trial, first.outcome);
+      const outcome = (measured.get(trial) ?? Promise.resolve(trial))
+        .then((ready) => (ready.state === "pending" ? this.#train(ready) : ready));
+      this.#remember(trial, outcome);
+      return outcome;
+    });
+    const settled = await Promise.allSettled(outcomes);
+    signal?.throwIfAborted();
+    return settled.map((result) => {
+      if (result.status === "rejected") throw result.reason;
+      // That says nothing of the student: the next trial of that network is trained.
+      if (isUndecided(result.value)) this.#first.delete(result.value.architectureHash);
+      return result.value;
+    });
+  }
+
+  #finish(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): Trial {
+    const done = finished(trial, result);
+    this.#dependencies.store.saveTrial(done);
+    this.#dependencies.onTrial(done);
+    return done;
+  }
+
+  #fail(trial: Trial, error: unknown): Trial {
+    // What an abort breaks off is not a result: the trial stays pending and is redone.
+    this.#dependencies.signal?.throwIfAborted();
+    const student = error instanceof JobError && error.student;
+    return this.#finish(trial, {
+      state: "failed",
+      reason: (error as Error).message,
+      ...(student && { reward: 0 }),
+    });
+  }
+
+  /** The trial's end where it need not be measured: it breaks a limit by its size, or is surely far too slow. */
+  #endUntimed(trial: Trial): Trial | undefined {
+    const { brokenLimit, skipping } = this.#dependencies;
+    const reason = brokenLimit(trial);
+    if (reason !== undefined) return this.#finish(trial, { state: "infeasible", reason, reward: 0 });
+    const skip = skipping?.beforeTiming(trial);
+    return skip && this.#skip(trial, skip);
+  }
+
+  #skip(trial: Trial, skip: Skip): Trial {
+    const skipped: Trial = { ...trial, ...skip, state: "skipped" };
+    return this.#finish(trial, rescored(skipped, this.#dependencies));
+  }
+
+  /** The trial with its measurements, or ended where it breaks a limit or cannot be measured. */
+  async #measured(trial: Trial, outcome: Promise<MeasuredOutcome>): Promise<Trial> {
+    const { brokenLimit, score, skipping, store } = this.#dependencies;
+    const answer = await outcome.catch((error) => {
+      this.#stopped = true;
+      throw error;
+    });
+    try {
+      if ("error" in answer) throw new Error(answer.error);
+      const { measurements } = answer;
+      store.saveMeasurements(measurements);
+      const { latencyMs } = score(measurements, 0);
+      const measured = { ...trial, measurements, latencyMs };
+      const tooSlow = brokenLimit(measured, latencyMs);
+      if (tooSlow) return this.#finish(measured, { state: "infeasible", reason: tooSlow, reward: 0 });
+      const skip = skipping?.beforeTraining(measured);
+      return skip ? this.#skip(measured, skip) : measured;
+    } catch (error) {
+      return this.#fail(trial, error);
+    }
+  }
+
+  async #train(measured: Trial): Promise<Trial> {
+    // No training is begun that the run's next start can do as well.
+    if (this.#stopped) return measured;
+    const startedFrom = this.#dependencies.startOf?.(measured);
+    const trial = startedFrom === undefined ? measured : { ...measured, startedFrom };
+    try {
+      const { accuracy, steps, seconds, backend } = await this.#dependencies.train(trial);
+      const scored = this.#dependencies.score(trial.measurements, accuracy);
+      return this.#finish(trial, { state: "completed", accuracy, ...scored, steps, trainSeconds: seconds, backend });
+    } catch (error) {
+      return this.#fail(trial, error);
+    }
+  }
+
+  /** A network that was sampled before gets the earlier trial's result. */
+  async #repeat(trial: Trial, earlier: Promise<Trial>): Promise<Trial> {
+    const original = await earlier;
+    if (original.state === "pending") return trial;
+    const { accuracy, foreseen, latencyMs, measurements, reason, reward, state } = rescored(
+      original,
+      this.#dependencies,
+    );
+    const result = {
+      ...{ accuracy, foreseen, latencyMs, measurements, reason, reward, state },
+      duplicateOf: original.number,
+    };
+    return this.#finish(trial, result);
+  }
+}
+
+/** Ended without a reward: failed outside the student, or too slow for a device that left. */
+function isUndecided({ reward, state }: Trial): boolean {
+  return state !== "pending" && reward === undefined;
+}

@@ -1,0 +1,127 @@
+// What a user may say about devices, latencies and rewards; a part of the options of `search`.
+import * as z from "zod";
+import { deviceWaitField } from "./device_fields.ts";
+import { profileSchema, runtimeSchema } from "./measurement.ts";
+import { budgetSchema } from "./presets.ts";
+import { runNameMeta, runNameSchema } from "./run_name.ts";
+
+export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
+export const combineSchema = z.enum(["worst", "mean", "weighted"]);
+export const deviceGoneSchema = z.enum(["stop", "continue"]);
+
+/** `NAME[=targetMs[:weight]]`, for instance `phone=12.5:2`; what a name may be is checked on its own. */
+const devicePattern = /^([^=:]+)(?:=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?::(\d+(?:\.\d+)?(?:e[+-]?\d+)?))?)?$/;
+
+const limit = z.int().min(1).optional();
+const milliseconds = z.number().positive().optional();
+
+/** Fields by name; `group` is their heading in the help. */
+export const latencyAndRewardFields = {
+  device: z.array(z.string().regex(devicePattern, { abort: true })).min(1).default(["here"]).meta({
+    group: "Latency and reward",
+    placeholder: "NAME[=MS[:WEIGHT]]",
+    allowed: "NAME[=targetMs[:weight]], for instance phone=12.5:2",
+    description:
+      "who times the students: here, chromium, firefox, the name of a paired browser, or all for those open now",
+  }),
+  runtime: runtimeSchema.default("tfjs-wasm").meta({
+    group: "Latency and reward",
+    description: "what runs the students on the devices",
+  }),
+  profile: profileSchema.default("fast").meta({
+    group: "Latency and reward",
+    description: "how much is spent on timing a student: some 10 s for up to four, minutes, or enough for claims",
+  }),
+  targetProfile: budgetSchema.shape.targetProfile.optional().meta({
+    ...budgetSchema.shape.targetProfile.meta(),
+    group: "Latency and reward",
+    defaultText: "by preset: fast for smoke, else standard",
+  }),
+  deviceWait: deviceWaitField.meta({ ...deviceWaitField.meta(), group: "Latency and reward" }),
+  deviceGone: deviceGoneSchema.default("stop").meta({
+    group: "Latency and reward",
+    description:
+      "when a device did not come, or come back: stop, to go on later by the same command, or continue with the " +
+      "other devices for the rest of the run",
+  }),
+  targetMs: milliseconds.meta({
+    group: "Latency and reward",
+    placeholder: "MS",
+    defaultText: "what the reference network takes on the device",
+    description: "latency to aim for on devices without a target of their own",
+  }),
+  reward: rewardFormSchema.optional().meta({
+    group: "Latency and reward",
+    defaultText: "hard; soft in preset paper",
+    description: "hard: accuracy counts up to the target and is divided by the excess beyond it. soft: faster is " +
+      "always better, the target changes nothing in the order. absolute: near the target is better",
+  }),
+  exponents: z.tuple([z.number().min(-10).max(10), z.number().min(-10).max(10)]).optional().meta({
+    group: "Latency and reward",
+    placeholder: "A,B",
+    defaultText: "hard: 0,-1; soft: -0.07,-0.07",
+    allowed: "two numbers from -10 to 10, for instance 0,-1",
+    description: "exponents of latency / target up to the target and beyond it",
+  }),
+  absoluteWeight: z.number().negative().min(-1000).optional().meta({
+    group: "Latency and reward",
+    placeholder: "WEIGHT",
+    defaultText: "-0.07",
+    allowed: "a number below 0, at least -1000",
+    description: "by the reward absolute, what is added to the accuracy at twice the target, or at none of it",
+  }),
+  combine: combineSchema.optional().meta({
+    group: "Latency and reward",
+    defaultText: "worst; weighted where a device has a weight",
+    description: "how several devices count",
+  }),
+  maxParameters: limit.meta({
+    group: "Latency and reward",
+    placeholder: "N",
+    description: "larger students are not trained",
+  }),
+  maxMultiplyAdds: limit.meta({
+    group: "Latency and reward",
+    placeholder: "N",
+    description: "students with more multiply-adds are not trained",
+  }),
+  maxMemoryBytes: limit.meta({
+    group: "Latency and reward",
+    placeholder: "N",
+    description: "students whose weights and activations take more memory at a time are not trained",
+  }),
+  maxDownloadBytes: limit.meta({
+    group: "Latency and reward",
+    placeholder: "N",
+    description: "students whose weights are a larger download are not trained",
+  }),
+  maxLatencyMs: milliseconds.meta({
+    group: "Latency and reward",
+    placeholder: "MS",
+    description: "slower students are not trained",
+  }),
+  replay: runNameSchema.optional().meta({
+    ...runNameMeta,
+    group: "Latency and reward",
+    description: "take latencies from this earlier run instead of measuring",
+  }),
+
+  latencyTable: z.array(z.string().min(1)).default([]).meta({
+    group: "Latency and reward",
+    placeholder: "FILE",
+    defaultText: "none: it learns from this run alone",
+    description: "latencies of an earlier run (latency_table*.json in its folder) that --foresee starts from",
+  }),
+};
+
+/** Parses one `--device` that fits the schema: `NAME[=targetMs[:weight]]`. */
+export function parseDeviceOption(text: string): { name: string; targetMs?: number; weight?: number } {
+  const match = devicePattern.exec(text);
+  if (!match) throw new RangeError(`Device "${text}" is not NAME[=targetMs[:weight]]`);
+  const [, name, targetMs, weight] = match;
+  return {
+    name,
+    ...(targetMs !== undefined && { targetMs: Number(targetMs) }),
+    ...(weight !== undefined && { weight: Number(weight) }),
+  };
+}

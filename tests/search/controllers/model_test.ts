@@ -1,0 +1,112 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import type { Controller, Decision } from "../../../search/controller.ts";
+import { EvolutionController } from "../../../search/controllers/evolution.ts";
+import { tokensKey } from "../../../search/controllers/legal_tokens.ts";
+import { ModelController } from "../../../search/controllers/model.ts";
+import { Random } from "../../../src/data/random.ts";
+import { decisionsWith, zeroShare } from "../../contracts/controller_contract.ts";
+
+const decisions = decisionsWith([4, 2, 3, 5, 3, 4, 4, 2]);
+
+/** Asks for `batches` of five; returns the rewards in order. */
+function play(controller: Controller, batches: number, reward: (tokens: readonly number[]) => number): number[] {
+  return Array.from({ length: batches }, () => {
+    const results = controller.ask(5).map((sample) => ({ sample, reward: reward(sample.tokens) }));
+    controller.tell(results);
+    return results.map((result) => result.reward);
+  }).flat();
+}
+
+const share = (tokens: readonly number[]) => zeroShare({ id: 0, tokens: [...tokens] });
+
+Deno.test("model: finds the best of 23,040 networks within 60 samples where decisions add up", () => {
+  for (let seed = 0; seed < 5; seed++) {
+    assertEquals(Math.max(...play(new ModelController({ decisions, seed }), 12, share)), 1);
+  }
+});
+
+Deno.test("model: climbs up to a cliff, where evolution is not yet", () => {
+  // Of 16 decisions, ten may be 0; of more, all fails. A random network has four.
+  const reward = (tokens: readonly number[]) => (share(tokens) > 10 / 16 ? 0 : share(tokens));
+  const many = decisionsWith(new Array(16).fill(4));
+  const bests = (create: (seed: number) => Controller) =>
+    [0, 1, 2, 3, 4].map((seed) => Math.max(...play(create(seed), 10, reward)));
+  assertEquals(bests((seed) => new ModelController({ decisions: many, seed })), new Array(5).fill(10 / 16));
+  assert(Math.min(...bests((seed) => new EvolutionController({ decisions: many, seed }))) < 10 / 16);
+});
+
+Deno.test("model: proposes nothing twice while there is anything else, masks or not", () => {
+  const masked: Decision[] = decisionsWith([3, 3, 3, 3]).map((decision, index) =>
+    index === 0 ? decision : { ...decision, legal: (before) => [0, 1, 2].map((choice) => choice !== before.at(-1)) }
+  );
+  for (const [some, networks] of [[decisionsWith([2, 3, 4]), 24], [masked, 24]] as const) {
+    const controller = new ModelController({ decisions: some, seed: 3 });
+    const keys: string[] = [];
+    for (let asked = 0; asked < networks; asked += 4) {
+      const samples = controller.ask(4);
+      keys.push(...samples.map(({ tokens }) => tokensKey(tokens)));
+      controller.tell(samples.map((sample) => ({ sample, reward: zeroShare(sample) })));
+    }
+    assertEquals(new Set(keys).size, networks);
+    // All are known now; a search goes on nevertheless.
+    assertEquals(controller.ask(5).length, 5);
+  }
+});
+
+Deno.test("model: while nothing is feasible it looks at random", () => {
+  const controller = new ModelController({ decisions, seed: 4 });
+  play(controller, 4, () => 0);
+  const asked = controller.ask(40);
+  for (const [index, { choices }] of decisions.entries()) {
+    assertEquals(new Set(asked.map(({ tokens }) => tokens[index])).size, choices.length);
+  }
+  assertEquals(controller.statistics(), { meanReward: 0, bestReward: 0, results: 20, failedResults: 20 });
+});
+
+Deno.test("model: it does not matter in which portions results were told", () => {
+  const [whole, parts] = [new ModelController({ decisions, seed: 5 }), new ModelController({ decisions, seed: 5 })];
+  const results = whole.ask(30).map((sample) => ({ sample, reward: zeroShare(sample) }));
+  parts.ask(30);
+  whole.tell(results);
+  for (const result of results) parts.tell([result]);
+  // Asking in between draws from the generator, but what was fitted then must not linger.
+  assertEquals(parts.ask(6), whole.ask(6));
+});
+
+Deno.test("model: beyond its memory it continues bit for bit from a snapshot, and keeps the best", () => {
+  const options = { decisions, memory: 20, exploration: 0 };
+  const controller = new ModelController({ ...options, seed: 6 });
+  play(controller, 12, share);
+  const restored = new ModelController({ ...options, seed: 7 });
+  restored.restore(JSON.parse(JSON.stringify(controller.snapshot())));
+  assertEquals(restored.ask(5), controller.ask(5));
+  assertEquals(play(restored, 3, share), play(controller, 3, share));
+});
+
+Deno.test("model: more exploration gives batches that differ more", () => {
+  const spread = (exploration: number) => {
+    const controller = new ModelController({ decisions, seed: 8, exploration });
+    play(controller, 5, share);
+    const [first, ...others] = controller.ask(10).map(({ tokens }) => tokens);
+    return others.reduce((sum, tokens) => sum + tokens.filter((token, index) => token !== first[index]).length, 0);
+  };
+  assert(spread(2) > spread(0), `${spread(2)} ${spread(0)}`);
+  assertNotEquals(spread(0), 0);
+});
+
+Deno.test("model: a thousand results of 42 decisions take well under a second per batch of 20", () => {
+  const controller = new ModelController({ decisions: decisionsWith(new Array(42).fill(4)), seed: 9 });
+  const random = new Random(9);
+  const samples = controller.ask(1000);
+  controller.tell(samples.map((sample) => ({ sample, reward: zeroShare(sample) + 0.01 * random.normal() })));
+  // The first ask also fits the prior.
+  const start = performance.now();
+  for (let batch = 0; batch < 3; batch++) controller.ask(20);
+  // A generous bound: about 0.1 s per batch on an idle core, and tests run beside one another.
+  assert(performance.now() - start < 10_000);
+});
+
+Deno.test("model: options out of range are refused by name", () => {
+  assertThrows(() => new ModelController({ decisions, seed: 1, exploration: -1 }), Error, "exploration");
+  assertThrows(() => new ModelController({ decisions, seed: 1, memory: 1 }), Error, "memory");
+});

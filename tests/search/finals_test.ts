@@ -1,0 +1,95 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Trial } from "../../src/schemas/trial.ts";
+import { resolveRunConfig } from "../../src/schemas/run_config.ts";
+import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
+import type { RunEvent } from "../../search/events.ts";
+import { type FinalKind, trainFinals } from "../../search/finals.ts";
+import { sampledStudents } from "../../search/proxy_quality.ts";
+import { runFolder } from "../../search/run_folder.ts";
+import { RunStore } from "../../search/store/run_store.ts";
+import type { Trained } from "../../search/trainers/job.ts";
+import { madeUpTrial } from "./made_up_trials.ts";
+
+/** Runs `body` with a run of five trials and a baseline, of which two are trained longer and two more as a sample. */
+async function withRun(
+  body: (run: {
+    store: RunStore;
+    events: RunEvent[];
+    train: (longer: (trial: Trial, kind: FinalKind) => Partial<Trained>, signal?: AbortSignal) => Promise<void>;
+  }) => Promise<void>,
+): Promise<void> {
+  const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+  try {
+    const given = searchOptionsSchema.parse({ dataDir, run: "finals", finalTop: 2, finalSample: 2 });
+    const config = resolveRunConfig(given, { cores: 1 });
+    const paths = runFolder(dataDir, config.run);
+    await Deno.mkdir(`${paths.folder}/weights`, { recursive: true });
+    using store = new RunStore(paths.database);
+    for (let number = 1; number <= 5; number++) store.saveTrial(madeUpTrial(number, number / 10, number));
+    store.saveTrial(madeUpTrial(1, 0.05, 1, { role: "baseline", label: "reference x1" }));
+    // Each trial of the fixture is of one network, measured once.
+    store.saveMeasurements(madeUpTrial(1, 0.1, 1).measurements);
+    const events: RunEvent[] = [];
+    let queue = Promise.resolve<Trained>({ accuracy: 0, steps: 0, seconds: 0, loss: 0, backend: "cpu" });
+    await body({
+      store,
+      events,
+      train: (longer, signal) =>
+        trainFinals({ config, paths, store, signal, emit: (event) => events.push(event) }, {
+          sampleSeed: 1,
+          // One after another, as a single trainer does it.
+          trainLonger: (trial, kind) =>
+            queue = queue.catch(() => {}).then(async () => {
+              signal?.throwIfAborted();
+              await Deno.writeTextFile(paths.weights(trial.role, trial.number, kind), "weights");
+              return { accuracy: 0.9, steps: 1, seconds: 1, loss: 1, backend: "cpu", ...longer(trial, kind) };
+            }),
+        }),
+    });
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
+
+const tested = (_trial: Trial, kind: FinalKind) => (kind === "final" ? { testAccuracy: 0.8 } : {});
+
+Deno.test("finals are scored on the test part, the sample is not, and a finished one is not trained again", () =>
+  withRun(async ({ store, train }) => {
+    const abort = new AbortController();
+    const trained: string[] = [];
+    const dying = (trial: Trial, kind: FinalKind) => {
+      if (trial.number === 4) {
+        abort.abort(new Error("killed"));
+        throw new Error("killed");
+      }
+      trained.push(`${kind} ${trial.role} ${trial.number}`);
+      return tested(trial, kind);
+    };
+    await assertRejects(() => train(dying, abort.signal), Error, "killed");
+    const before = [...trained];
+    await train((trial, kind) => {
+      trained.push(`${kind} ${trial.role} ${trial.number}`);
+      return tested(trial, kind);
+    });
+    // Two finals, one baseline, two of the sample, each once; what was stored before the abort was not done again.
+    const stored = store.finals().map(({ role, testAccuracy, trial }) => [role, trial, testAccuracy]);
+    assertEquals(stored, [["search", 4, 0.8], ["search", 5, 0.8], ["baseline", 1, 0.8]]);
+    assertEquals(new Set(trained).size, trained.length);
+    assertEquals([trained.length, before.includes("final search 4")], [5, false]);
+    const sampled = sampledStudents(store).map(({ trial }) => trial);
+    assertEquals([sampled.length, sampled.every((trial) => trial <= 3)], [2, true]);
+    await train(() => {
+      throw new Error("nothing is left to train");
+    });
+  }));
+
+Deno.test("a longer training that fails is told, and the others go on", () =>
+  withRun(async ({ events, store, train }) => {
+    await train((trial, kind) => {
+      if (trial.number === 5) throw new Error("out of memory");
+      return tested(trial, kind);
+    });
+    assertEquals(store.finals().map(({ trial }) => trial), [4, 1]);
+    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+    assertEquals(notes, ["Longer training of search 5 failed: out of memory"]);
+  }));

@@ -1,0 +1,56 @@
+// A whole run of the space that grows a backbone: real trainers on a few images of MNIST, a made-up device.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { withFullOptions } from "../../search/full_options.ts";
+import { runSearch } from "../../search/run.ts";
+import { RunStore } from "../../search/store/run_store.ts";
+import { countParameters } from "../../src/ops/layout.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { resolveRunConfig } from "../../src/schemas/run_config.ts";
+import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
+import { madeUpDevice } from "./measurements.ts";
+
+const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
+
+async function search(run: string, options: Record<string, unknown> = {}) {
+  const given = searchOptionsSchema.parse({
+    ...{ run, dataDir, dataset: "mnist", distiller: "none", controller: "random", space: "growth", trials: 4 },
+    ...{
+      trainImages: 64,
+      epochs: 1,
+      batchSize: 32,
+      views: 1,
+      validationImages: 100,
+      trainers: 2,
+      device: ["here=100"],
+    },
+    ...{ teacherTrainImages: 256, teacherEpochs: 1, finalTop: 1, finalTrainImages: 64, finalEpochs: 1 },
+    ...{ spaceOptions: { layers: 2 } },
+    ...options,
+  });
+  const notes: string[] = [];
+  const result = await runSearch(resolveRunConfig(withFullOptions(given), { cores: 2 }), {
+    onEvent: (event) => event.type === "note" && notes.push(event.message),
+    openDevices: () => Promise.resolve({ devices: [madeUpDevice("here")], close: () => Promise.resolve() }),
+  });
+  return { notes, result };
+}
+
+Deno.test("students grow from a backbone that is trained once, and start from its weights", async () => {
+  const { notes, result } = await search("grown");
+  assert(notes.some((note) => note.startsWith("Backbone: ") && note.includes("trained in")));
+  using store = new RunStore(`${dataDir}/runs/grown/run.sqlite`, { readOnly: true });
+  const trials = store.trials("search").filter((trial) => trial.duplicateOf === undefined);
+  const [, , backbone] = store.trials("baseline");
+  for (const { startedFrom, state } of trials) assertEquals([state, startedFrom], ["completed", 0]);
+  for (const { parameters } of trials) assert(parameters >= countParameters(backbone.architecture));
+  assertEquals([backbone.startedFrom, result.final.length], [0, 4]);
+  const again = await search("again", { trials: 2, finalTop: 0 });
+  assert(again.notes.some((note) => note.startsWith("Backbone: ") && note.includes("from the cache")));
+});
+
+Deno.test("options that do not fit the data are refused in one line", async () => {
+  const options = { spaceOptions: { layers: 2, maxParameters: 10 } };
+  const { message } = await assertRejects(() => search("small", options), UsageError) as Error;
+  assert(/^--space growth: [^\n]*the backbone [^\n]+$/.test(message), message);
+});

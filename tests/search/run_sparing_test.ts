@@ -1,0 +1,132 @@
+// Whole runs that spare themselves work, and are had again: real trainers on a few images of MNIST, a made-up device.
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { latencyTableSchema } from "../../search/latency/latency_table.ts";
+import { configInFull, withFullOptions } from "../../search/full_options.ts";
+import type { SearchResult } from "../../search/result.ts";
+import { runSearch } from "../../search/run.ts";
+import { RunStore } from "../../search/store/run_store.ts";
+import { parseOptions } from "../../src/cli/options.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { resolveRunConfig } from "../../src/schemas/run_config.ts";
+import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
+import { type MadeUpDevice, madeUpDevice } from "./measurements.ts";
+
+const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
+
+const budget = {
+  ...{ dataDir, dataset: "mnist", distiller: "none", controller: "random", trainImages: 64, epochs: 1, batchSize: 32 },
+  ...{ views: 1, validationImages: 100, finalTop: 0, trainers: 2, device: ["here"] },
+};
+
+function configOf(options: Record<string, unknown>) {
+  const given = withFullOptions(searchOptionsSchema.parse({ ...budget, ...options }));
+  return resolveRunConfig(given, { cores: 2 });
+}
+
+async function search(
+  config: ReturnType<typeof configOf>,
+  options: { killAfter?: number } = {},
+): Promise<{ result: SearchResult; device: MadeUpDevice }> {
+  const device = madeUpDevice("here");
+  const abort = new AbortController();
+  let left = options.killAfter ?? Infinity;
+  const result = await runSearch(config, {
+    signal: abort.signal,
+    onEvent: (event) => event.type === "trial" && --left === 0 && abort.abort(new Error("killed")),
+    openDevices: () => Promise.resolve({ devices: [device], close: () => Promise.resolve() }),
+  });
+  return { result, device };
+}
+
+function trialsOf(run: string) {
+  using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`, { readOnly: true });
+  return store.trials("search").map((trial) => {
+    const { completedAt: _at, measurements: _measurements, trainSeconds: _seconds, ...rest } = trial;
+    return rest;
+  });
+}
+
+const sparing = { trials: 30, controllerBatch: 6, foresee: true, prune: true, warmStart: true, targetMs: 2.4, seed: 4 };
+
+Deno.test("a run that foresees, prunes and passes weights on comes to the same after interrupts", async () => {
+  const { result } = await search(configOf({ ...sparing, run: "whole" }));
+  const whole = trialsOf("whole");
+  assertEquals(result.trials, 30);
+  assert(result.skipped > 0 && result.completed >= 10, `${result.skipped} skipped, ${result.completed} completed`);
+  assertEquals(result.skipped, whole.filter(({ state }) => state === "skipped").length);
+  assert(whole.some(({ startedFrom }) => startedFrom !== undefined));
+  for (const { batch, startedFrom } of whole) {
+    if (startedFrom !== undefined) assert(whole[startedFrom - 1].batch < batch);
+  }
+  assertEquals(result.rejected.map(({ trial }) => trial), whole.map(({ number }) => number));
+  const config = configOf({ ...sparing, run: "killed", trainers: 1 });
+  for (const killAfter of [2, 9, 6]) await assertRejects(() => search(config, { killAfter }), Error, "killed");
+  await search(config);
+  assertEquals(trialsOf("killed"), whole);
+});
+
+Deno.test("the file of a run, and what --json gives, give the run again, with its latencies the same trials", async () => {
+  const { result } = await search(configOf({ ...sparing, trials: 6, run: "first" }));
+  const file = `${dataDir}/runs/first/run.json`;
+  const printed = `${dataDir}/printed.json`;
+  await Deno.writeTextFile(printed, JSON.stringify(result));
+  for (const [index, path] of [file, printed].entries()) {
+    const run = `again-${index}`;
+    const args = ["--config", path, "--run", run, "--replay", "first", "--data-dir", dataDir];
+    const options = parseOptions(searchOptionsSchema, args, { command: { name: "search", summary: "" } });
+    assert(options);
+    const { device } = await search(resolveRunConfig(withFullOptions(options), { cores: 1 }));
+    assertEquals(device.sessions, []);
+    assertEquals(trialsOf(run), trialsOf("first"));
+  }
+  assertEquals(JSON.parse(await Deno.readTextFile(file)), result.config);
+});
+
+Deno.test("a run leaves a table of latencies, from which another one starts; a broken or other one is refused", async () => {
+  const table = `${dataDir}/runs/first/latency_table_here.json`;
+  const { device, observations } = latencyTableSchema.parse(JSON.parse(await Deno.readTextFile(table)));
+  assertEquals(device.name, "here");
+  // The three reference networks, and each network that was measured.
+  assert(observations.length >= 3 + new Set(trialsOf("first").map((trial) => trial.architectureHash)).size - 1);
+  const started = { trials: 2, run: "started", foresee: true, latencyTable: [table] };
+  await search(configOf(started));
+  const changed = `${dataDir}/changed.json`;
+  await Deno.writeTextFile(changed, "{}");
+  const refused = { ...started, run: "refused", latencyTable: [changed] };
+  await assertRejects(() => search(configOf(refused)), UsageError, "latency table");
+});
+
+Deno.test("a longer training of a sample tells how good short ones are at it, and the test part is for finals", async () => {
+  const { result } = await search(configOf({
+    ...{ run: "proxy", trials: 6, finalTop: 1, finalSample: 2, finalTrainImages: 96, finalEpochs: 1 },
+    ...{ distiller: "kd", teacherTrainImages: 128, teacherEpochs: 1 },
+  }));
+  assertEquals(result.final.map(({ role }) => role), ["search", "baseline", "baseline", "baseline"]);
+  assertEquals(result.proxy.n, 6);
+  const { spearman, n } = result.proxy;
+  assert(spearman === null || Math.abs(spearman) <= 1, `${spearman} of ${n}`);
+  assert(result.teacherAccuracy !== null && result.teacherTestAccuracy !== null);
+  const weights = [...Deno.readDirSync(`${dataDir}/runs/proxy/weights`)].map(({ name }) => name);
+  assertEquals(weights.filter((name) => name.includes("sample")), []);
+  // A finished run answers from what is stored.
+  const again = await search(configInFull({ ...configOf({ run: "proxy", trials: 6 }), ...storedConfig("proxy") }));
+  assertEquals({ ...again.result, seconds: 0 }, { ...result, seconds: 0 });
+});
+
+function storedConfig(run: string) {
+  using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`, { readOnly: true });
+  return store.get("config") as ReturnType<typeof configOf>;
+}
+
+Deno.test("what breaks a limit of size is neither timed nor trained, and says so", async () => {
+  const { device, result } = await search(configOf({ run: "limits", trials: 4, maxMemoryBytes: 340_000 }));
+  const trials = trialsOf("limits");
+  const broken = trials.filter(({ memoryBytes }) => memoryBytes > 340_000);
+  assert(broken.length > 0 && broken.length < trials.length, "some break the limit and some do not");
+  for (const { number, architectureHash, reward, state } of broken) {
+    assertEquals([state, reward], ["infeasible", 0]);
+    assert(!device.sessions.flat().includes(architectureHash));
+    assertStringIncludes(result.rejected[number - 1].reason, "bytes of memory, more than 340000");
+  }
+});

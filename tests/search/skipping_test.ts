@@ -1,0 +1,86 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Random } from "../../src/data/random.ts";
+import type { Trial } from "../../src/schemas/trial.ts";
+import type { Foreseen } from "../../search/latency/foresight.ts";
+import { leastTrained, Skipping } from "../../search/skipping.ts";
+import { madeUpMeasurement } from "./measurements.ts";
+import { madeUpPending, madeUpTrial, space } from "./made_up_trials.ts";
+
+const devices = () => ["here"];
+
+/** A trial whose accuracy is told by its first token, 0.5 to 0.8, and its latency by nothing. */
+function trained(number: number, latencyMs = 2): Trial {
+  const random = new Random(number);
+  const tokens = space.decisions.map(({ choices }) => random.integer(choices.length));
+  tokens[0] = number % 4;
+  const { architecture, parameters, multiplyAdds } = madeUpPending(number, tokens);
+  return madeUpTrial(number, 0.5 + tokens[0] / 10 + 0.001 * random.normal(), latencyMs, {
+    ...{ tokens, architecture, parameters, multiplyAdds },
+  });
+}
+
+const measured = (first: number, latencyMs: number) => {
+  const { tokens } = trained(first);
+  return madeUpPending(100, tokens, { measurements: [madeUpMeasurement("here", latencyMs)], latencyMs });
+};
+
+Deno.test("a student is pruned where a faster one is better than it can be hoped to be, and not else", () => {
+  const skipping = new Skipping({ prune: true, devices });
+  skipping.learn(Array.from({ length: 40 }, (_, index) => trained(index + 1)));
+  const skip = skipping.beforeTraining(measured(4, 3));
+  assertEquals(skip?.foreseen.what, "accuracy");
+  const { accuracy, high, low, value } = skip?.foreseen ?? { accuracy: 0, high: 0, low: 0, value: 0 };
+  assert(Math.abs(value - 0.5) < 0.05 && low <= value && value <= high && accuracy === value);
+  assertMatch(
+    skip?.reason ?? "",
+    /^foreseen 5\d\.\d % \(at best [56]\d\.\d %\), and trial \d+ is at least as fast with \d+/,
+  );
+  // Faster than all that is known: nobody beats it. The most accurate choice may be the best yet.
+  assertEquals(skipping.beforeTraining(measured(4, 1)), undefined);
+  assertEquals(skipping.beforeTraining(measured(3, 3)), undefined);
+});
+
+Deno.test("nothing is pruned before enough is known, by baselines or duplicates, or where it is not asked for", () => {
+  const few = new Skipping({ prune: true, devices });
+  few.learn(Array.from({ length: leastTrained - 1 }, (_, index) => trained(index + 1)));
+  few.learn([{ ...trained(50), role: "baseline" }, { ...trained(51), duplicateOf: 1 }, {
+    ...trained(52),
+    state: "failed",
+    accuracy: undefined,
+  }]);
+  assertEquals(few.beforeTraining(measured(4, 3)), undefined);
+  const off = new Skipping({ prune: false, devices });
+  off.learn(Array.from({ length: 40 }, (_, index) => trained(index + 1)));
+  assertEquals(off.beforeTraining(measured(4, 3)), undefined);
+});
+
+Deno.test("of several devices a rival has to be as fast on each", () => {
+  const skipping = new Skipping({ prune: true, devices: () => ["here", "phone"] });
+  const on = (here: number, phone: number) => [madeUpMeasurement("here", here), madeUpMeasurement("phone", phone)];
+  skipping.learn(Array.from({ length: 40 }, (_, index) => ({ ...trained(index + 1), measurements: on(2, 20) })));
+  assert(skipping.beforeTraining({ ...measured(4, 3), measurements: on(2, 20) }));
+  assertEquals(skipping.beforeTraining({ ...measured(4, 3), measurements: on(3, 19) }), undefined);
+});
+
+Deno.test("what is surely far is not timed: its reward supposes the latencies foreseen and the median accuracy", () => {
+  const observed: number[] = [];
+  const far: Foreseen = {
+    reason: "foreseen 9 ms, beyond 2 x the target of 3 ms",
+    latency: { latencyMs: 9, lowMs: 8, highMs: 10 },
+    predictions: [{ device: "here", latencyMs: 9, lowMs: 8, highMs: 10 }],
+  };
+  const predictors = {
+    observe: ({ measurements }: Pick<Trial, "measurements">) => void observed.push(measurements.length),
+    foresee: () => far,
+  };
+  const skipping = new Skipping({ predictors, prune: false, devices });
+  // Without a completed trial nobody knows an accuracy to suppose.
+  skipping.learn([{ ...trained(9), role: "baseline" }]);
+  assertEquals(skipping.beforeTiming(measured(1, 1)), undefined);
+  skipping.learn([madeUpTrial(1, 0.4, 1), madeUpTrial(2, 0.9, 1), madeUpTrial(3, 0.5, 1)]);
+  assertEquals(skipping.beforeTiming(measured(1, 1)), {
+    reason: far.reason,
+    foreseen: { what: "latencyMs", value: 9, low: 8, high: 10, accuracy: 0.5, latenciesMs: { here: 9 } },
+  });
+  assertEquals(observed, [1, 1, 1, 1]);
+});

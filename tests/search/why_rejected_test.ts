@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { rejections, whyRejected } from "../../search/why_rejected.ts";
+import { madeUpTrial } from "./made_up_trials.ts";
+
+const none = { accuracy: undefined, latencyMs: undefined, reward: undefined };
+const trials = [
+  madeUpTrial(1, 0.8, 2, { reward: 0.9 }),
+  madeUpTrial(2, 0.7, 1),
+  madeUpTrial(3, 0.788, 2.5),
+  madeUpTrial(4, 0.7, 1.001),
+  madeUpTrial(5, 0.65, 1),
+  madeUpTrial(6, 0, 1, { ...none, state: "failed", reason: "loss NaN at step 3" }),
+  madeUpTrial(7, 0, 1, { ...none, state: "infeasible", reason: "9 parameters, more than 8", reward: 0 }),
+  madeUpTrial(8, 0, 1, { ...none, state: "skipped", reason: "foreseen 9 ms", reward: 0.3 }),
+  madeUpTrial(9, 0.65, 1, { duplicateOf: 5 }),
+  madeUpTrial(10, 0, 1, { ...none, state: "infeasible", reason: "too large", reward: 0, duplicateOf: 7 }),
+  madeUpTrial(11, 0, 1, { ...none, state: "pending" }),
+  madeUpTrial(1, 0.99, 0.1, { role: "baseline" }),
+];
+
+Deno.test("every trial has a line that says why it is not the one to take", () => {
+  assertEquals(rejections(trials).map(({ reason, state, trial }) => `${trial} ${state}: ${reason}`), [
+    "1 completed: the best: the highest reward",
+    "2 completed: on the front; trial 1 has a higher reward",
+    "3 completed: trial 1 is 20 % faster and 1.2 points more accurate",
+    "4 completed: trial 2 is slightly faster and as accurate",
+    "5 completed: trial 2 is as fast and 5.0 points more accurate",
+    "6 failed: loss NaN at step 3",
+    "7 infeasible: 9 parameters, more than 8",
+    "8 skipped: foreseen 9 ms",
+    "9 completed: the same network as trial 5",
+    "10 infeasible: the same network as trial 7: too large",
+    "11 pending: not finished",
+  ]);
+});
+
+Deno.test("a trial's own line is that of the list", () => {
+  for (const { reason, trial } of rejections(trials)) assertEquals(whyRejected(trials[trial - 1], trials), reason);
+});
+
+Deno.test("of two equal trials the later one is told of the earlier one", () => {
+  const equal = [madeUpTrial(1, 0.8, 2), madeUpTrial(2, 0.8, 2)];
+  assertEquals(whyRejected(equal[1], equal), "trial 1 is as fast and as accurate");
+});
