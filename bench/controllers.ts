@@ -5,7 +5,15 @@ import { type ControllerName, controllerNameSchema } from "../src/schemas/search
 import { type Bench, commonOptions } from "./bench.ts";
 import { figureOf } from "./controllers/figure.ts";
 import { type Job, landscapeNameSchema, replySchema } from "./controllers/job.ts";
-import { type DifferenceRow, differenceRows, type MeanRow, meanRows, type Outcome } from "./controllers/summary.ts";
+import {
+  type DifferenceRow,
+  differenceRows,
+  type MeanRow,
+  meanRows,
+  type Outcome,
+  type RequirementRow,
+  requirementRows,
+} from "./controllers/summary.ts";
 import { runGroups } from "./distillation/workers.ts";
 import { saveText } from "./results.ts";
 
@@ -17,6 +25,10 @@ const optionsSchema = z.strictObject({
     placeholder: "N",
     description:
       "landscapes of each kind, from seed 0 on, each with a controller of its own; defaults were tuned on others",
+  }),
+  longSeeds: z.int().min(1).max(1000).default(20).meta({
+    placeholder: "N",
+    description: "no more landscapes of each kind than this for searches of 500 samples and more, which take long",
   }),
   samples: z.array(z.coerce.number().int().min(1).max(100_000)).default(sampleCounts.map(Number)).meta({
     placeholder: "N",
@@ -45,8 +57,11 @@ export interface ControllersResult {
   summary: DifferenceRow[];
   differences: DifferenceRow[];
   means: MeanRow[];
+  /** At 200 samples; none without them. */
+  requirements: RequirementRow[];
 }
 
+const LONG_SAMPLES = 500;
 const SUMMARY_SAMPLES = 200;
 
 async function run(options: ControllersOptions): Promise<ControllersResult> {
@@ -57,9 +72,12 @@ async function run(options: ControllersOptions): Promise<ControllersResult> {
   const kinds = options.landscape.length > 0 ? options.landscape : landscapeNameSchema.options;
   const jobs = kinds.flatMap((landscape) =>
     names.flatMap((controller) =>
-      Array.from({ length: options.seeds }, (_, seed): Job => ({ landscape, controller, seed, samples }))
+      Array.from({ length: options.seeds }, (_, seed): Job => {
+        const own = samples.filter((count) => count < LONG_SAMPLES || seed < options.longSeeds);
+        return { landscape, controller, seed, samples: own };
+      })
     )
-  );
+  ).filter((job) => job.samples.length > 0);
   // By index: workers answer in any order, and the rows have that of the plan.
   const outcomes = new Map<Job, Outcome>();
   await runGroups(jobs.map((job) => [job]), {
@@ -78,7 +96,8 @@ async function run(options: ControllersOptions): Promise<ControllersResult> {
   }
   const distance = (count: number) => Math.abs(count - SUMMARY_SAMPLES);
   const shown = samples.reduce((nearest, count) => distance(count) < distance(nearest) ? count : nearest);
-  return { summary: differences.filter((row) => row.samples === shown), differences, means };
+  const summary = differences.filter((row) => row.samples === shown);
+  return { summary, differences, means, requirements: requirementRows(differences, SUMMARY_SAMPLES) };
 }
 
 export const bench: Bench<typeof optionsSchema> = {

@@ -11,6 +11,8 @@ export interface Decision {
    * one is. A controller proposes legal tokens only; the share of an illegal token goes to the legal ones.
    */
   legal?(before: readonly number[]): readonly boolean[];
+  /** What `legal` says of one token, where asking for that alone is cheaper; only beside `legal`. */
+  isLegal?(before: readonly number[], token: number): boolean;
 }
 
 /** A proposal: one token per decision. */

@@ -79,6 +79,42 @@ export function differenceRows(outcomes: readonly Outcome[]): DifferenceRow[] {
   );
 }
 
+/** Whether a controller is better than another on every landscape there is, and the landscape where it is least so. */
+export interface RequirementRow extends Interval {
+  requirement: string;
+  met: "yes" | "no";
+  /** On how many of them it is better. */
+  landscapes: string;
+  least: LandscapeName;
+}
+
+/** Pairs of which the first has to be better than the second. */
+const REQUIREMENTS: readonly (readonly [ControllerName, ControllerName])[] = [
+  ["ppo", "random"],
+  ["model", "evolution"],
+];
+
+/** What is required, at `samples`, where both controllers of it are among `differences`. */
+export function requirementRows(differences: readonly DifferenceRow[], samples: number): RequirementRow[] {
+  return REQUIREMENTS.flatMap(([controller, than]): RequirementRow[] => {
+    const rows = differences.filter((row) =>
+      row.controller === controller && row.than === than && row.samples === samples
+    );
+    if (rows.length === 0) return [];
+    const better = rows.filter(({ verdict }) => verdict === "better").length;
+    const least = rows.reduce((one, other) => (other.low ?? -Infinity) < (one.low ?? -Infinity) ? other : one);
+    return [{
+      requirement: `${controller} better than ${than} at ${samples} samples on every landscape`,
+      met: better === rows.length ? "yes" : "no",
+      landscapes: `${better} of ${rows.length}`,
+      least: least.landscape,
+      mean: least.mean,
+      low: least.low,
+      high: least.high,
+    }];
+  });
+}
+
 /** To four decimals: the fifth is noise. */
 function short({ mean, low, high }: Interval): Interval {
   const decimals = (value: number) => Math.round(value * 1e4) / 1e4;

@@ -36,6 +36,12 @@ export function legalChoices(decision: Decision, before: readonly number[]): rea
   return legal;
 }
 
+/** Whether `decision` allows `token`, one of its choices, after the tokens `before`. */
+export function isLegalToken(decision: Decision, before: readonly number[], token: number): boolean {
+  if (decision.isLegal) return decision.isLegal(before, token);
+  return legalChoices(decision, before)?.[token] !== false;
+}
+
 /** RangeError unless every result has one legal token in range per decision, and a reward that is null or finite. */
 export function checkResults(results: readonly Result[], decisions: readonly Decision[]): void {
   for (const { sample: { id, tokens }, reward } of results) {
@@ -48,7 +54,7 @@ export function checkResults(results: readonly Result[], decisions: readonly Dec
         throw new RangeError(`Token ${index} of sample ${id} is ${token}; allowed are integers from 0 to ${last}`);
       }
       const before = tokens.slice(0, index);
-      if (legalChoices(decisions[index], before)?.[token] === false) {
+      if (!isLegalToken(decisions[index], before, token)) {
         throw new RangeError(`Token ${index} of sample ${id} is ${token}, which is illegal after [${before}]`);
       }
     }

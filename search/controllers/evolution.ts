@@ -68,13 +68,21 @@ export class EvolutionController implements Controller {
   }
 
   #child(known: ReadonlySet<string>): number[] {
-    if (this.#population.length < this.#options.population) return randomLegalTokens(this.#decisions, this.#random);
+    if (this.#population.length < this.#options.population || this.#isFlat()) {
+      return randomLegalTokens(this.#decisions, this.#random);
+    }
     let child = this.#parent();
     for (let tries = mutationTries; tries > 0; tries--) {
       child = mutateTokens(this.#decisions, this.#parent(), this.#random);
       if (!known.has(tokensKey(child))) break;
     }
     return child;
+  }
+
+  /** Whether all that live are equally good, such as all infeasible: none of them says where to look. */
+  #isFlat(): boolean {
+    const [first, ...others] = this.#population;
+    return others.length > 0 && others.every(({ reward }) => reward === first.reward);
   }
 
   #parent(): number[] {

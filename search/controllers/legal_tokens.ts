@@ -1,7 +1,7 @@
 // Moves among the legal token sequences of a space, for controllers that propose by chance, by mutation or by ascent.
 import type { Decision } from "../controller.ts";
 import type { Random } from "../../src/data/random.ts";
-import { legalChoices } from "./checks.ts";
+import { isLegalToken, legalChoices } from "./checks.ts";
 
 /** The legal choices of decision `index` after the tokens `before`; RangeError where there are none. */
 function allowedChoices(decisions: readonly Decision[], index: number, before: readonly number[]): number[] {
@@ -30,10 +30,10 @@ export function withChoice(
 ): number[] | undefined {
   const { index, choice, replace } = change;
   const changed = tokens.slice(0, index);
-  if (decisions[index].legal?.(changed)[choice] === false) return undefined;
+  if (!isLegalToken(decisions[index], changed, choice)) return undefined;
   changed.push(choice);
   for (let later = index + 1; later < decisions.length; later++) {
-    const stays = decisions[later].legal?.(changed)[tokens[later]] ?? true;
+    const stays = isLegalToken(decisions[later], changed, tokens[later]);
     changed.push(stays ? tokens[later] : replace(later, allowedChoices(decisions, later, changed)));
   }
   return changed;

@@ -32,6 +32,7 @@ const stateSchema = z.object({
   nextId: z.int().min(0),
   random: z.array(z.int()),
   incumbent: placeSchema.nullable(),
+  leastReward: z.number().nullable(),
   startsLeft: z.int().min(0),
   tried: z.array(z.string()),
   restarts: z.int().min(0),
@@ -51,6 +52,8 @@ export class LocalController implements Controller {
   #random: Random;
   #nextId = 0;
   #incumbent: z.output<typeof placeSchema> | null = null;
+  /** Since the last restart. */
+  #leastReward: number | null = null;
   /** Random networks still to be told of before the climb. */
   #startsLeft: number;
   /** Networks told of since the incumbent was found. */
@@ -78,8 +81,10 @@ export class LocalController implements Controller {
   }
 
   #propose(index: number, asked: ReadonlySet<string>): number[] {
-    // A batch may be larger than the starts that are left: without an incumbent there is nothing else to try.
-    if (this.#incumbent === null || index < this.#startsLeft) return randomLegalTokens(this.#decisions, this.#random);
+    // A batch may be larger than the starts that are left: where there is nothing to climb there is nothing else to try.
+    if (this.#incumbent === null || this.#isFlat() || index < this.#startsLeft) {
+      return randomLegalTokens(this.#decisions, this.#random);
+    }
     for (let tries = neighbourTries; tries > 0; tries--) {
       const neighbour = mutateTokens(this.#decisions, this.#incumbent.tokens, this.#random);
       const key = tokensKey(neighbour);
@@ -94,19 +99,16 @@ export class LocalController implements Controller {
       { sample, reward },
     ) => (reward === null ? [] : [{ tokens: [...sample.tokens], reward }]));
     if (judged.length === 0) return;
-    const before = this.#incumbent?.reward;
+    const climbs = this.#startsLeft === 0 && !this.#isFlat();
     for (const place of judged) {
-      if (this.#startsLeft === 0) this.#tried.add(tokensKey(place.tokens));
+      if (climbs) this.#tried.add(tokensKey(place.tokens));
       this.#bestReward = Math.max(this.#bestReward ?? -Infinity, place.reward);
+      this.#leastReward = Math.min(this.#leastReward ?? Infinity, place.reward);
       if (this.#incumbent && place.reward <= this.#incumbent.reward) continue;
       this.#incumbent = place;
       this.#tried = new Set([tokensKey(place.tokens)]);
     }
-    // On a plateau, such as where all that was tried is infeasible, there is no way up: look elsewhere.
-    const worst = Math.min(...judged.map(({ reward }) => reward));
-    const reached = this.#incumbent?.reward;
-    const isFlat = this.#startsLeft > 0 && worst === reached && (before === undefined || before === reached);
-    this.#startsLeft = Math.max(isFlat ? 1 : 0, this.#startsLeft - judged.length);
+    this.#startsLeft = Math.max(0, this.#startsLeft - judged.length);
     this.#statistics = {
       meanReward: judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length,
       bestReward: this.#bestReward ?? 0,
@@ -115,6 +117,11 @@ export class LocalController implements Controller {
       restarts: this.#restarts,
     };
     if (this.#tried.size > this.#patience()) this.#restart();
+  }
+
+  /** Whether all was equally good since the last restart, such as all infeasible: no way up is known, so look elsewhere. */
+  #isFlat(): boolean {
+    return this.#incumbent?.reward === (this.#leastReward ?? undefined);
   }
 
   /** No network has more neighbours than this, so that small spaces restart as soon as all were tried. */
@@ -126,6 +133,7 @@ export class LocalController implements Controller {
   #restart(): void {
     this.#restarts++;
     this.#incumbent = null;
+    this.#leastReward = null;
     this.#tried.clear();
     this.#startsLeft = this.#options.starts;
   }
@@ -137,6 +145,7 @@ export class LocalController implements Controller {
       nextId: this.#nextId,
       random: this.#random.snapshot(),
       incumbent: this.#incumbent,
+      leastReward: this.#leastReward,
       startsLeft: this.#startsLeft,
       tried: [...this.#tried],
       restarts: this.#restarts,
@@ -151,6 +160,7 @@ export class LocalController implements Controller {
     this.#random = Random.restore(state.random);
     this.#nextId = state.nextId;
     this.#incumbent = state.incumbent;
+    this.#leastReward = state.leastReward;
     this.#startsLeft = state.startsLeft;
     this.#tried = new Set(state.tried);
     this.#restarts = state.restarts;

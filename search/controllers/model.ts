@@ -16,7 +16,7 @@ import { defineController } from "./definition.ts";
 import { randomLegalTokens, tokensKey, unseenTokens } from "./legal_tokens.ts";
 import { beliefScore, bestUnseen, climb } from "./regressor/ascent.ts";
 import { ChoiceLayout } from "./regressor/pair_table.ts";
-import { failedReward, fittingPriors, rewardBeliefs, type RewardPriors } from "./regressor/reward_beliefs.ts";
+import { fittingPriors, isFailed, rewardBeliefs, type RewardPriors } from "./regressor/reward_beliefs.ts";
 
 const optionsSchema = z.strictObject({
   initialSamples: z.int().min(1).max(100_000).default(8).meta({
@@ -123,12 +123,11 @@ export class ModelController implements Controller {
     ));
     if (judged.length === 0) return;
     this.#observations = [...this.#observations, ...judged];
-    const failed = failedReward(this.#observations);
     this.#statistics = {
       meanReward: judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length,
       bestReward: this.#observations.reduce((best, { reward }) => Math.max(best, reward), -Infinity),
       results: this.#observations.length,
-      failedResults: this.#observations.filter(({ reward }) => reward === failed).length,
+      failedResults: this.#observations.filter(isFailed).length,
     };
   }
 

@@ -5,7 +5,7 @@ import type { ControllerName } from "../../src/schemas/search_options.ts";
  * Options by controller. `ppo`: NASNet (arXiv 1707.07012, appendix A), which MnasNet (1807.11626) takes over; neither
  * gives the clip range and the epochs, which are PPO's usual ones here (1707.06347), and both update by 20
  * architectures at a time. `reinforce`: ENAS's macro search (1802.03268), as its code has it, but with the exact
- * entropy.
+ * entropy. `evolution`: Real et al. (1802.01548).
  */
 export const paperControllerOptions: Readonly<Partial<Record<ControllerName, Record<string, unknown>>>> = {
   ppo: {
@@ -31,4 +31,5 @@ export const paperControllerOptions: Readonly<Partial<Record<ControllerName, Rec
     baselineDecay: 0.99,
     minibatch: 20,
   },
+  evolution: { population: 100, tournament: 25 },
 };

@@ -12,7 +12,7 @@ import {
   rewardsOption,
   rewardWindowOption,
 } from "./policy_options.ts";
-import { type Episode, ppoGradient } from "./ppo_gradient.ts";
+import { type Episode, ppoFigures, ppoGradient } from "./ppo_gradient.ts";
 import { mean } from "./reward_scale.ts";
 
 /**
@@ -57,14 +57,14 @@ class PpoController extends LstmController {
       return { tokens, oldLogProbabilities: logProbabilities, advantages, valueTarget: worth };
     });
     const lossOptions = { ...this.#options, valueWeight: critic ? this.#options.valueWeight : 0 };
-    let statistics: ControllerStatistics = {};
     // Many steps on one or two proposals would settle for them.
     for (let epoch = 0; epoch < Math.min(epochs, episodes.length); epoch++) {
-      const { gradient, valueLoss, ...figures } = ppoGradient(this.policy, episodes, lossOptions);
-      this.adam.update(this.policy.parameters, gradient);
-      statistics = { ...figures, ...(critic && { valueLoss, explainedVariance: explainedVariance(episodes) }) };
+      this.adam.update(this.policy.parameters, ppoGradient(this.policy, episodes, lossOptions));
     }
-    return statistics;
+    const { valueLoss, ...figures } = ppoFigures(this.policy, episodes, lossOptions);
+    // A baseline is the same for all of a batch and explains none of how they differ.
+    if (!critic) return { ...figures, explainedVariance: 0 };
+    return { ...figures, valueLoss, explainedVariance: explainedVariance(episodes) };
   }
 }
 

@@ -21,14 +21,13 @@ export interface PpoLossOptions {
   valueWeight: number;
 }
 
-export interface PpoGradient {
-  /** Of the loss, the negative objective, by the policy's parameters, `[parameters]`. */
-  gradient: Float64Array;
+/** How a policy stands to some episodes. */
+export interface PpoFigures {
   /** Nats per decision. */
   entropy: number;
   /** Estimate of KL(old, new) in nats per decision, mean of r - 1 - log r. */
   divergence: number;
-  /** Share of decisions at which the clip cut the gradient off. */
+  /** Share of decisions at which the clip cuts the gradient off. */
   clipFraction: number;
   /** The critic's squared error, mean over decisions. */
   valueLoss: number;
@@ -48,32 +47,53 @@ export function clippedSurrogate(
   return plain <= clipped ? { objective: plain, derivative: plain } : { objective: clipped, derivative: 0 };
 }
 
-/** The gradient of the mean loss over `episodes`, summed over decisions; at old = new it is that of REINFORCE. */
-export function ppoGradient(policy: LstmPolicy, episodes: readonly Episode[], options: PpoLossOptions): PpoGradient {
+/**
+ * The gradient, by the policy's parameters, `[parameters]`, of the mean loss over `episodes`, summed over decisions; the
+ * loss is the negative objective. At old = new it is that of REINFORCE.
+ */
+export function ppoGradient(
+  policy: LstmPolicy,
+  episodes: readonly Episode[],
+  options: PpoLossOptions,
+): Float64Array {
   const gradient = new Float64Array(policy.parameters.length);
-  const decisions = policy.choices.length * episodes.length;
-  let [entropy, divergence, clipped, valueLoss] = [0, 0, 0, 0];
-
   for (const { tokens, oldLogProbabilities, advantages, valueTarget } of episodes) {
     const trajectory = policy.forward(tokens);
     const change = new Float64Array(trajectory.logProbabilities.length);
-    entropy += addEntropyGradient(trajectory, options.entropyWeight, change);
+    addEntropyGradient(trajectory, options.entropyWeight, change);
     for (const [step, token] of tokens.entries()) {
       const taken = policy.offsets[step] + token;
-      const logRatio = trajectory.logProbabilities[taken] - oldLogProbabilities[taken];
-      const ratio = Math.exp(logRatio);
-      const { derivative } = clippedSurrogate(ratio, advantages[step], options.clipRange);
-      change[taken] -= derivative;
-      divergence += ratio - 1 - logRatio;
-      if (derivative === 0 && advantages[step] !== 0) clipped++;
+      const ratio = Math.exp(trajectory.logProbabilities[taken] - oldLogProbabilities[taken]);
+      change[taken] -= clippedSurrogate(ratio, advantages[step], options.clipRange).derivative;
     }
     for (let i = 0; i < change.length; i++) change[i] /= episodes.length;
     const valueChange = trajectory.values.map((value) => options.valueWeight * (value - valueTarget) / episodes.length);
-    for (const value of trajectory.values) valueLoss += (value - valueTarget) ** 2;
     policy.backward(trajectory, change, gradient, options.valueWeight > 0 ? valueChange : undefined);
   }
+  return gradient;
+}
+
+/** Where `policy` is now, over `episodes` that an earlier one was judged by. */
+export function ppoFigures(
+  policy: LstmPolicy,
+  episodes: readonly Episode[],
+  { clipRange }: Pick<PpoLossOptions, "clipRange">,
+): PpoFigures {
+  let [entropy, divergence, clipped, valueLoss] = [0, 0, 0, 0];
+  for (const { tokens, oldLogProbabilities, advantages, valueTarget } of episodes) {
+    const { logProbabilities, values } = policy.forward(tokens);
+    entropy += entropyOf(logProbabilities);
+    for (const [step, token] of tokens.entries()) {
+      const taken = policy.offsets[step] + token;
+      const logRatio = logProbabilities[taken] - oldLogProbabilities[taken];
+      const ratio = Math.exp(logRatio);
+      divergence += ratio - 1 - logRatio;
+      if (advantages[step] !== 0 && clippedSurrogate(ratio, advantages[step], clipRange).derivative === 0) clipped++;
+      valueLoss += (values[step] - valueTarget) ** 2;
+    }
+  }
+  const decisions = policy.choices.length * episodes.length;
   return {
-    gradient,
     entropy: entropy / decisions,
     divergence: divergence / decisions,
     clipFraction: clipped / decisions,
@@ -81,15 +101,19 @@ export function ppoGradient(policy: LstmPolicy, episodes: readonly Episode[], op
   };
 }
 
-/** Adds the gradient of -weight * entropy by log P to `change`; returns the entropy, exact, over all decisions. */
-export function addEntropyGradient({ logProbabilities }: Trajectory, weight: number, change: Float64Array): number {
+/** The entropy, exact, over all decisions. Illegal choices have no part in it. */
+export function entropyOf(logProbabilities: Float64Array): number {
   let entropy = 0;
-  for (let i = 0; i < change.length; i++) {
-    // Illegal choices have no part in it.
-    if (logProbabilities[i] === -Infinity) continue;
-    const probability = Math.exp(logProbabilities[i]);
-    entropy -= probability * logProbabilities[i];
-    change[i] += weight * probability * (logProbabilities[i] + 1);
+  for (const logProbability of logProbabilities) {
+    if (logProbability !== -Infinity) entropy -= Math.exp(logProbability) * logProbability;
   }
   return entropy;
+}
+
+/** Adds the gradient of -weight * entropy by log P to `change`. */
+export function addEntropyGradient({ logProbabilities }: Trajectory, weight: number, change: Float64Array): void {
+  for (let i = 0; i < change.length; i++) {
+    if (logProbabilities[i] === -Infinity) continue;
+    change[i] += weight * Math.exp(logProbabilities[i]) * (logProbabilities[i] + 1);
+  }
 }

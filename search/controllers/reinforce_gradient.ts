@@ -1,6 +1,6 @@
 // The loss of REINFORCE (Williams 1992) as its gradient.
 import type { LstmPolicy } from "./lstm_policy.ts";
-import { addEntropyGradient } from "./ppo_gradient.ts";
+import { addEntropyGradient, entropyOf } from "./ppo_gradient.ts";
 
 export interface ReinforceGradient {
   /** Of the loss, by the policy's parameters, `[parameters]`. */
@@ -23,7 +23,8 @@ export function reinforceGradient(
   for (const { tokens, advantage } of proposals) {
     const trajectory = policy.forward(tokens);
     const change = new Float64Array(trajectory.logProbabilities.length);
-    entropy += addEntropyGradient(trajectory, entropyWeight, change);
+    entropy += entropyOf(trajectory.logProbabilities);
+    addEntropyGradient(trajectory, entropyWeight, change);
     for (const [step, token] of tokens.entries()) change[policy.offsets[step] + token] -= advantage;
     for (let i = 0; i < change.length; i++) change[i] /= proposals.length;
     policy.backward(trajectory, change, gradient);

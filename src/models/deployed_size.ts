@@ -11,11 +11,10 @@ export function countDownloadBytes(architecture: Architecture): number {
 }
 
 /**
- * The most bytes that the deployed weights and the live activations take at one time of an inference of one image, nodes
- * run in their order, each in a buffer of its own that is free after its last reader. What a runtime adds, for instance
- * its code or unrolled patches, is not counted.
+ * Numbers of activations that are alive while each node of an inference of one image runs, nodes run in their order,
+ * each in a buffer of its own that is free after its last reader.
  */
-export function countMemoryBytes(architecture: Architecture): number {
+export function liveNumbers(architecture: Architecture): number[] {
   const { nodes } = layoutOf(architecture);
   const size = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
   const { height, width, channels } = architecture.input;
@@ -28,11 +27,18 @@ export function countMemoryBytes(architecture: Architecture): number {
     }
   }
   const images = height * width * channels;
-  let most = 0;
-  for (const index of nodes.keys()) {
+  return nodes.map((_node, index) => {
     let live = index <= imageReader ? images : 0;
     for (let made = 0; made <= index; made++) if (lastReader[made] >= index) live += size(nodes[made].outputShape);
-    most = Math.max(most, live);
-  }
+    return live;
+  });
+}
+
+/**
+ * The most bytes that the deployed weights and the live activations take at one time of an inference, as
+ * {@linkcode liveNumbers} has them. What a runtime adds, for instance its code or unrolled patches, is not counted.
+ */
+export function countMemoryBytes(architecture: Architecture): number {
+  const most = liveNumbers(architecture).reduce((largest, live) => Math.max(largest, live), 0);
   return countDownloadBytes(architecture) + bytesPerNumber * most;
 }

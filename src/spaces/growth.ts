@@ -10,6 +10,7 @@ import { type Architecture, architectureHash, architectureSchema, canonicalJson 
 import { growthBackbone, growthBackboneNames } from "./growth_backbone.ts";
 import { growNetwork, type GrowthLayer, growthOperations } from "./growth_network.ts";
 import { growthPlaces } from "./growth_places.ts";
+import { growthSizes } from "./growth_sizes.ts";
 import type { SearchSpace, SpaceDecision, SpaceOptions } from "./space.ts";
 import { checkTokens } from "./tokens.ts";
 
@@ -84,33 +85,26 @@ export function createGrowthSpace(io: SpaceOptions, options: GrowthOptions): Sea
   const backbone = growthBackbone(io, options.backbone);
   const places = growthPlaces(backbone, layers);
   const grow = (tokens: readonly number[]) => growNetwork(backbone, places, layersOf(tokens));
-  const fits = (network: Architecture) =>
-    countParameters(network) <= maxParameters && countMemoryBytes(network) <= maxMemoryBytes;
   requireFitting(backbone, { maxMemoryBytes, maxParameters });
-  // Controllers ask for the same masks again and again; those of a budget take the building of networks.
-  const fitting = new Map<string, boolean>();
+  const sizeOf = maxMemoryBytes < Infinity || maxParameters < Infinity ? growthSizes(backbone, places) : undefined;
   const allowed = (tokens: readonly number[]): boolean => {
-    if (maxMemoryBytes === Infinity && maxParameters === Infinity) return true;
-    const whole = [...tokens, ...new Array<number>((3 * layers - tokens.length) % decisionsPerLayer).fill(0)];
-    const key = whole.join();
-    let known = fitting.get(key);
-    if (known === undefined) {
-      known = fits(grow(whole));
-      if (fitting.size >= 100_000) fitting.clear();
-      fitting.set(key, known);
-    }
-    return known;
+    if (sizeOf === undefined) return true;
+    const { memoryBytes, parameters } = sizeOf(tokens);
+    return parameters <= maxParameters && memoryBytes <= maxMemoryBytes;
   };
 
   const decisions = places.flatMap(({ next, stride }, layer): SpaceDecision[] => {
-    const choose = (possible: boolean) => (before: readonly number[]): boolean[] => {
-      const added = before[layer * decisionsPerLayer] !== 0;
-      return [true, possible && added && allowed([...before, 1])];
-    };
-    const operations = (before: readonly number[]) =>
-      growthOperations.map((_, token) => token === 0 || allowed([...before, token]));
-    const masks = [operations, choose(stride !== undefined), choose(next !== undefined)];
-    return layerDecisions(layer).map((decision, index) => ({ ...decision, legal: masks[index] }));
+    type IsLegal = (before: readonly number[], token: number) => boolean;
+    const isAdded = (before: readonly number[]) => before[layer * decisionsPerLayer] !== 0;
+    const fits: IsLegal = (before, token) => token === 0 || allowed([...before, token]);
+    const connects = (possible: boolean): IsLegal => (before, token) =>
+      token === 0 || (possible && isAdded(before) && fits(before, token));
+    const rules = [fits, connects(stride !== undefined), connects(next !== undefined)];
+    return layerDecisions(layer).map((decision, index) => ({
+      ...decision,
+      legal: (before) => decision.choices.map((_, token) => rules[index](before, token)),
+      isLegal: rules[index],
+    }));
   });
 
   /** The first tokens whose network `architecture` is; its nodes are built layer by layer. */

@@ -7,6 +7,8 @@ export interface SpaceDecision {
   choices: readonly (string | number)[];
   /** Which choices are legal after the tokens `before`, one per earlier decision; all where not given. At least one is. */
   legal?(before: readonly number[]): readonly boolean[];
+  /** What `legal` says of one token, where asking for that alone is cheaper; only beside `legal`. */
+  isLegal?(before: readonly number[], token: number): boolean;
 }
 
 export interface SearchSpace {

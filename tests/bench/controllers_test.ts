@@ -4,7 +4,13 @@ import { bench, type ControllersResult } from "../../bench/controllers.ts";
 import { bestRewards } from "../../bench/controllers/best_reward.ts";
 import { figureOf } from "../../bench/controllers/figure.ts";
 import { runJob } from "../../bench/controllers/job.ts";
-import { differenceRows, meanRows, type Outcome } from "../../bench/controllers/summary.ts";
+import {
+  type DifferenceRow,
+  differenceRows,
+  meanRows,
+  type Outcome,
+  requirementRows,
+} from "../../bench/controllers/summary.ts";
 import {
   deceptiveLandscape,
   type LandscapeName,
@@ -163,7 +169,39 @@ Deno.test("the benchmark compares every controller with random, and the same see
   assertEquals(differences.length, 2 * 2);
   assertEquals(summary, differences.filter(({ samples }) => samples === 20));
   for (const { mean, low, high } of means) assert(low !== null && high !== null && low <= mean && mean <= high);
-  assertEquals(await bench.run({ ...options, workers: 1 }), { summary, differences, means });
+  assertEquals(await bench.run({ ...options, workers: 1 }), { summary, differences, means, requirements: [] });
+});
+
+Deno.test("long searches are made on fewer landscapes, which the table says", async () => {
+  const options = { seeds: 3, longSeeds: 1, samples: [20, 500], controller: ["random"], landscape: ["small"] };
+  const { means } = await bench.run(bench.options.parse(options)) as ControllersResult;
+  assertEquals(means.map(({ samples, seeds }) => [samples, seeds]), [[20, 3], [500, 1]]);
+});
+
+Deno.test("a requirement is met where the controller is better on every landscape; the least such is told", () => {
+  const row = (landscape: LandscapeName, low: number | null, samples = 200): DifferenceRow => ({
+    landscape,
+    samples,
+    controller: "ppo",
+    than: "random",
+    seeds: 5,
+    mean: 0.2,
+    low,
+    high: 0.5,
+    verdict: low !== null && low > 0 ? "better" : "open",
+  });
+  const rows = [row("small", 0.1), row("noisy", 0.05), row("masked", -0.1, 100)];
+  const requirement = "ppo better than random at 200 samples on every landscape";
+  const interval = { mean: 0.2, high: 0.5 };
+  assertEquals(requirementRows(rows, 200), [
+    { requirement, met: "yes", landscapes: "2 of 2", least: "noisy", low: 0.05, ...interval },
+  ]);
+  assertEquals(requirementRows([...rows, row("masked", -0.1)], 200), [
+    { requirement, met: "no", landscapes: "2 of 3", least: "masked", low: -0.1, ...interval },
+  ]);
+  // One seed has no interval, and shows nothing.
+  assertEquals(requirementRows([row("small", null)], 200)[0].met, "no");
+  assertEquals(requirementRows(rows, 50), []);
 });
 
 Deno.test("the figure has a panel per landscape and a line per controller, and is well-formed", () => {

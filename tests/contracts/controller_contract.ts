@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Controller, Decision, Sample } from "../../search/controller.ts";
-import { Random } from "../../src/data/random.ts";
 
 type Create = (options: { decisions: Decision[]; seed: number }) => Controller;
 
@@ -276,17 +275,32 @@ export function controllerContract(name: string, create: Create, { learns }: Con
     });
   }
 
-  Deno.test(`${name}: a batch of 20 after 1,000 samples of 42 decisions takes less than a second`, () => {
-    const controller = create({ decisions: decisionsWith(new Array(42).fill(4)), seed: 1 });
-    const random = new Random(2);
-    const durationsMs = Array.from({ length: 53 }, (_, batch) => {
-      const startMs = performance.now();
-      const samples = controller.ask(20);
-      controller.tell(samples.map((sample) => ({ sample, reward: zeroShare(sample) + 0.02 * random.normal() })));
-      return batch < 50 ? Infinity : performance.now() - startMs;
-    });
-    // The fastest of three: other tests may hold the cores for the rest.
-    assert(Math.min(...durationsMs) < 1000, `${durationsMs.slice(50)}`);
+  Deno.test(`${name}: where one of 128 is feasible, it finds one as often as random proposals do`, () => {
+    const decisions = decisionsWith(new Array(8).fill(4));
+    const isFeasible = ({ tokens }: Sample) => tokens.slice(0, 3).every((token) => token === 0) && tokens[3] < 2;
+    const seeds = Array.from({ length: 40 }).keys().toArray();
+    for (const size of [10, 1]) {
+      let [found, asked] = [0, 0];
+      const infeasible = seeds.flatMap((seed) => {
+        const controller = create({ decisions, seed });
+        const keys = new Set<string>();
+        for (let batch = 0; batch < 100 / size; batch++) {
+          const samples = controller.ask(size);
+          if (samples.some(isFeasible)) {
+            found++;
+            break;
+          }
+          asked += samples.length;
+          for (const { tokens } of samples) keys.add(tokens.join());
+          controller.tell(samples.map((sample) => ({ sample, reward: 0 })));
+        }
+        return [...keys];
+      });
+      // 100 random proposals meet one in 54 % of cases: 21.7 of 40 with a deviation of 3.2. Random ones of 65,536 that
+      // are the same twice are one in a thousand.
+      assert(found >= 16, `${found} by batches of ${size}`);
+      assert(infeasible.length > 0.99 * asked, `${infeasible.length} different ones of ${asked}`);
+    }
   });
 
   Deno.test(`${name}: a snapshot of another controller or of other decisions is refused`, () => {

@@ -21,16 +21,11 @@ export interface RewardPriors {
 const usual: PairPrior = { single: 0.6, adjacent: 0, any: 0.4, noise: 0.3 };
 
 /**
- * The reward of what failed: the least, where several have exactly that, as all networks beyond a limit have. Such a
- * cliff would bend a regression everywhere. Undefined where there is none.
+ * Whether a network failed: infeasible ones count as 0, as all beyond a limit do. Such a cliff would bend a regression
+ * everywhere.
  */
-export function failedReward(observations: readonly Observation[]): number | undefined {
-  let [least, count] = [Infinity, 0];
-  for (const { reward } of observations) {
-    if (reward < least) [least, count] = [reward, 0];
-    if (reward === least) count++;
-  }
-  return count > 1 ? least : undefined;
+export function isFailed({ reward }: Pick<Observation, "reward">): boolean {
+  return reward === 0;
 }
 
 interface Split {
@@ -41,8 +36,7 @@ interface Split {
 }
 
 function split(observations: readonly Observation[]): Split {
-  const failed = failedReward(observations);
-  const feasible = observations.filter(({ reward }) => reward !== failed);
+  const feasible = observations.filter((observation) => !isFailed(observation));
   return {
     worth: {
       tokens: feasible.map(({ tokens }) => tokens),
@@ -50,7 +44,7 @@ function split(observations: readonly Observation[]): Split {
     },
     feasibility: {
       tokens: observations.map(({ tokens }) => tokens),
-      targets: Float64Array.from(observations, ({ reward }) => (reward === failed ? -1 : 1)),
+      targets: Float64Array.from(observations, (observation) => (isFailed(observation) ? -1 : 1)),
     },
     counts: { feasible: feasible.length, failed: observations.length - feasible.length },
   };

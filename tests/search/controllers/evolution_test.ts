@@ -48,6 +48,19 @@ Deno.test("evolution: samples are random until the population is full", () => {
   assert(Math.max(...apart) > 3);
 });
 
+Deno.test("evolution: while all that live are equally good, children are random too", () => {
+  const many = decisionsWith(new Array(12).fill(4));
+  const controller = new EvolutionController({ decisions: many, seed: 5, population: 4, tournament: 4 });
+  const dead = controller.ask(4);
+  controller.tell(dead.map((sample) => ({ sample, reward: 0 })));
+  const next = controller.ask(4);
+  const nearest = next.map(({ tokens }) => Math.min(...dead.map((parent) => distance(tokens, parent.tokens))));
+  assert(Math.min(...nearest) > 3, `${nearest}`);
+  controller.tell([{ sample: next[0], reward: 0.1 }]);
+  const children = controller.ask(20).filter(({ tokens }) => distance(tokens, next[0].tokens) === 1);
+  assert(children.length > 5);
+});
+
 Deno.test("evolution: a population or tournament of none is refused", () => {
   assertThrows(() => new EvolutionController({ decisions, seed: 1, population: 0 }), Error, "population");
   assertThrows(() => new EvolutionController({ decisions, seed: 1, tournament: 0.5 }), Error, "tournament");

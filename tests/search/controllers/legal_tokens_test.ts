@@ -80,3 +80,25 @@ Deno.test("a mask that leaves nothing is refused by the decision's name", () => 
   const decisions = [one, { ...other, legal: () => [false, false] }];
   assertThrows(() => randomLegalTokens(decisions, new Random(1)), RangeError, '"decision 1" has no legal choice');
 });
+
+Deno.test("where decisions judge single tokens, a change of one asks for no mask but of what is replaced", () => {
+  let [masks, judged] = [0, 0];
+  const counting = distinct.map((decision): Decision => ({
+    ...decision,
+    legal: (before) => {
+      masks++;
+      return decision.legal?.(before) ?? [true, true, true];
+    },
+    isLegal: (before, token) => {
+      judged++;
+      return token !== before.at(-1);
+    },
+  }));
+  const replace = () => 0;
+  assertEquals(withChoice(counting, [0, 1, 2], { index: 0, choice: 2, replace }), [2, 1, 2]);
+  assertEquals([masks, judged], [0, 3]);
+  assertEquals(withChoice(counting, [0, 1, 2], { index: 0, choice: 1, replace }), [1, 0, 2]);
+  assertEquals([masks, judged], [1, 6]);
+  assertEquals(withChoice(counting, [0, 1, 2], { index: 2, choice: 1, replace }), undefined);
+  assertEquals([masks, judged], [1, 7]);
+});

@@ -54,11 +54,29 @@ Deno.test("local: it restarts when all neighbours were tried", () => {
   assertEquals(controller.statistics().restarts, 1);
 });
 
-Deno.test("local: where all starts are equally bad it starts again, in place of climbing on a plateau", () => {
-  const controller = new LocalController({ decisions, seed: 6, starts: 3 });
-  const starts = controller.ask(3);
-  controller.tell(starts.map((sample) => ({ sample, reward: 0 })));
-  const next = controller.ask(1).map(({ tokens }) => tokens);
-  controller.tell([{ sample: { id: 4, tokens: next[0] }, reward: 0.4 }]);
-  for (const { tokens } of controller.ask(4)) assertEquals(distance(tokens, next[0]), 1);
+Deno.test("local: while all is equally bad it starts again, in place of climbing on a plateau", () => {
+  for (const size of [1, 3, 8]) {
+    const many = decisionsWith(new Array(12).fill(4));
+    const controller = new LocalController({ decisions: many, seed: 6, starts: 3 });
+    const [first, ...rest] = Array.from({ length: 24 / size }, () => {
+      const samples = controller.ask(size);
+      controller.tell(samples.map((sample) => ({ sample, reward: 0 })));
+      return samples;
+    }).flat();
+    // At random, 9 of 12 tokens differ; of neighbours one, or two.
+    for (const { tokens } of rest) assert(distance(tokens, first.tokens) > 3, `by batches of ${size}`);
+    assertEquals(controller.statistics().restarts, 0);
+    const [next] = controller.ask(1);
+    controller.tell([{ sample: next, reward: 0.4 }]);
+    for (const { tokens } of controller.ask(4)) assertEquals(distance(tokens, next.tokens), 1);
+  }
+});
+
+Deno.test("local: a single start is climbed from as soon as it is known to be better than something", () => {
+  const controller = new LocalController({ decisions, seed: 7, starts: 1 });
+  const [one] = controller.ask(1);
+  controller.tell([{ sample: one, reward: 0.4 }]);
+  const [two] = controller.ask(1);
+  controller.tell([{ sample: two, reward: 0.3 }]);
+  for (const { tokens } of controller.ask(5)) assertEquals(distance(tokens, one.tokens), 1);
 });

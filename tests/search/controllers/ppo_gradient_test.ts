@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { LstmPolicy } from "../../../search/controllers/lstm_policy.ts";
-import { clippedSurrogate, type Episode, ppoGradient } from "../../../search/controllers/ppo_gradient.ts";
+import { clippedSurrogate, type Episode, ppoFigures, ppoGradient } from "../../../search/controllers/ppo_gradient.ts";
 import { explainedVariance } from "../../../search/controllers/ppo.ts";
 import { reinforceGradient } from "../../../search/controllers/reinforce_gradient.ts";
 import { Random } from "../../../src/data/random.ts";
@@ -64,11 +64,8 @@ Deno.test("at the first epoch the gradient is that of REINFORCE", () => {
     });
     return terms.reduce((sum, term) => sum + term, 0) / terms.length;
   });
-  const { gradient, divergence, clipFraction } = ppoGradient(policy, episodes, {
-    clipRange: 0.2,
-    entropyWeight: 0,
-    valueWeight: 0,
-  });
+  const gradient = ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0, valueWeight: 0 });
+  const { divergence, clipFraction } = ppoFigures(policy, episodes, { clipRange: 0.2 });
   assert(reinforce.some((value) => Math.abs(value) > 0.01));
   assertClose(gradient, reinforce);
   assertEquals([divergence, clipFraction], [0, 0]);
@@ -99,7 +96,7 @@ Deno.test("at the first epoch the gradient is REINFORCE's, also with its entropy
   const policy = createPolicy(maskedDecisions());
   const episodes = episodesOf(policy, [1, -2]);
   const proposals = episodes.map(({ tokens, advantages }) => ({ tokens, advantage: advantages[0] }));
-  const { gradient } = ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0.1, valueWeight: 0 });
+  const gradient = ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0.1, valueWeight: 0 });
   assertClose(gradient, reinforceGradient(policy, proposals, 0.1).gradient, 1e-12);
 });
 
@@ -131,11 +128,8 @@ function checkLaterEpochs(policy: LstmPolicy): void {
     }
     return -objective / episodes.length;
   };
-  const { gradient, divergence, clipFraction, valueLoss } = ppoGradient(policy, episodes, {
-    clipRange,
-    entropyWeight,
-    valueWeight,
-  });
+  const gradient = ppoGradient(policy, episodes, { clipRange, entropyWeight, valueWeight });
+  const { divergence, clipFraction, valueLoss } = ppoFigures(policy, episodes, { clipRange });
   assertClose(gradient, numericGradient(policy, loss), 1e-7);
   assert(divergence > 0);
   assert(clipFraction > 0 && clipFraction < 1);
@@ -161,7 +155,8 @@ Deno.test("explained variance: 1 of a critic that knows, 0 of a constant one, be
 Deno.test("where nothing is better than expected, only the gradient of the entropy remains", () => {
   const policy = createPolicy();
   const episodes = episodesOf(policy, [0, 0]);
-  const { gradient, entropy } = ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0.5, valueWeight: 0 });
+  const gradient = ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0.5, valueWeight: 0 });
+  const { entropy } = ppoFigures(policy, episodes, { clipRange: 0.2 });
   const entropyOfTokens = ({ tokens }: Episode) => entropyOf(policy.forward(tokens).logProbabilities);
   const entropyLoss = () => -0.5 * (entropyOfTokens(episodes[0]) + entropyOfTokens(episodes[1])) / 2;
   assert(gradient.some((value) => Math.abs(value) > 1e-4));
@@ -172,7 +167,7 @@ Deno.test("where nothing is better than expected, only the gradient of the entro
     1e-12,
   );
   assertClose(
-    ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0, valueWeight: 0 }).gradient,
+    ppoGradient(policy, episodes, { clipRange: 0.2, entropyWeight: 0, valueWeight: 0 }),
     gradient.map(() => 0),
   );
 });
@@ -180,10 +175,6 @@ Deno.test("where nothing is better than expected, only the gradient of the entro
 Deno.test("the entropy of a policy without preferences is the mean log of the numbers of choices", () => {
   const policy = createPolicy();
   policy.parameters.fill(0);
-  const { entropy } = ppoGradient(policy, episodesOf(policy, [0]), {
-    clipRange: 0.2,
-    entropyWeight: 0,
-    valueWeight: 0,
-  });
+  const { entropy } = ppoFigures(policy, episodesOf(policy, [0]), { clipRange: 0.2 });
   assertAlmostEquals(entropy, choices.reduce((sum, count) => sum + Math.log(count), 0) / choices.length, 1e-12);
 });

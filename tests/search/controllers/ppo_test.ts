@@ -69,7 +69,25 @@ Deno.test("ppo: tells what its update did", () => {
 
   const without = createController("ppo", { decisions: decisionsWith([4, 4]), seed: 1, critic: false });
   without.tell(without.ask(8).map((sample, index) => ({ sample, reward: index })));
-  assertEquals(Object.keys(without.statistics()).sort(), ["clipFraction", "divergence", "entropy", "meanReward"]);
+  const { valueLoss: noLoss, explainedVariance: none, ...others } = without.statistics();
+  assertEquals([noLoss, none], [undefined, 0]);
+  assertEquals(Object.keys(others).sort(), ["clipFraction", "divergence", "entropy", "meanReward"]);
+});
+
+Deno.test("ppo: tells where the policy is after its last step, also of a batch of one", () => {
+  for (const critic of [true, false]) {
+    const options = { decisions: decisionsWith([4]), seed: 1, critic, learningRate: 0.5, clipRange: 0.01 };
+    const controller = createController("ppo", options);
+    controller.tell(controller.ask(4).map((sample, index) => ({ sample, reward: index })));
+    controller.tell(controller.ask(1).map((sample) => ({ sample, reward: 9 })));
+    const { divergence, clipFraction, entropy } = controller.statistics();
+    assert(divergence > 0 && clipFraction === 1, `${divergence} ${clipFraction}`);
+    // The next proposals are drawn from the policy as it is now.
+    const counts = [0, 0, 0, 0];
+    for (const { tokens: [token] } of controller.ask(4000)) counts[token]++;
+    const expected = -counts.reduce((sum, count) => sum + (count > 0 ? count / 4000 * Math.log(count / 4000) : 0), 0);
+    assert(Math.abs(entropy - expected) < 0.05, `${entropy} ${expected}`);
+  }
 });
 
 Deno.test("ppo: in time, its critic expects some of what comes", () => {
@@ -93,15 +111,20 @@ Deno.test("ppo: a snapshot of another hidden size is refused", () => {
   );
 });
 
-Deno.test("ppo: an update of 42 decisions by a batch of 20 takes less than 200 ms", () => {
-  const { decisions, reward } = separableLandscape(1);
-  const controller = createController("ppo", { decisions, seed: 1 });
-  const durationsMs = Array.from({ length: 8 }, () => {
-    const results = controller.ask(20).map((sample) => ({ sample, reward: reward(sample.tokens) }));
-    const startMs = performance.now();
+Deno.test("ppo: an update evaluates the policy at each result once per epoch, once before them and once after", () => {
+  let evaluations = 0;
+  const [first, ...others] = decisionsWith([4, 4]);
+  // A mask is asked for once in an evaluation of the policy.
+  const legal = () => {
+    evaluations++;
+    return [true, true, true, true];
+  };
+  const controller = createController("ppo", { decisions: [{ ...first, legal }, ...others], seed: 1, epochs: 8 });
+  for (let batch = 0; batch < 3; batch++) {
+    const results = controller.ask(20).map((sample, index) => ({ sample, reward: index }));
+    evaluations = 0;
     controller.tell(results);
-    return performance.now() - startMs;
-  });
-  // The fastest of eight: other tests may hold the cores for the rest.
-  assert(Math.min(...durationsMs) < 200, `${durationsMs}`);
+    // One more of each for checking the result.
+    assertEquals(evaluations, 20 * (8 + 2 + 1), `batch ${batch}`);
+  }
 });

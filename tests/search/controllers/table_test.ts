@@ -57,6 +57,10 @@ Deno.test("options of the papers fit, and leave what they do not name at its def
   const reinforce = completeControllerOptions("reinforce", paperControllerOptions.reinforce);
   assertEquals([reinforce.hiddenSize, reinforce.logitBound, reinforce.logitSlope], [64, 1.5, 1.5]);
   assertEquals([reinforce.learningRate, reinforce.entropyWeight, reinforce.baselineDecay], [1e-3, 1e-4, 0.99]);
+  assertEquals(completeControllerOptions("evolution", paperControllerOptions.evolution), {
+    population: 100,
+    tournament: 25,
+  });
   for (const [name, options] of Object.entries(paperControllerOptions)) {
     const controller = createController(name as ControllerName, { decisions, seed: 1, ...options });
     controller.tell(controller.ask(20).map((sample) => ({ sample, reward: sample.tokens[0] })));

@@ -6,6 +6,7 @@ import { countParameters, layoutOf } from "../../../src/ops/layout.ts";
 import { type Architecture, architectureHash } from "../../../src/schemas/architecture.ts";
 import { growthOperations } from "../../../src/spaces/growth_network.ts";
 import { growthPlaces } from "../../../src/spaces/growth_places.ts";
+import { growthSizes } from "../../../src/spaces/growth_sizes.ts";
 import type { SearchSpace } from "../../../src/spaces/space.ts";
 import { createSpace, listDecisions } from "../../../src/spaces/table.ts";
 import { drawTokens, legalTokens } from "./tokens.ts";
@@ -17,6 +18,19 @@ const nothing = space.decisions.map(() => 0);
 const [conv3, separable5, maxPool] = (["conv3", "separable5", "maxPool"] as const).map((name) =>
   growthOperations.indexOf(name)
 );
+
+/** Without additions and taps. */
+const plain: Architecture = {
+  version: 1,
+  input: { height: 8, width: 8, channels: 1 },
+  classes: 3,
+  nodes: [
+    { op: "conv", inputs: [-1], kernel: 3, stride: 1, filters: 4, activation: "relu" },
+    { op: "conv", inputs: [0], kernel: 3, stride: 2, filters: 6, activation: "relu6" },
+    { op: "globalAveragePool", inputs: [1] },
+    { op: "dense", inputs: [2], units: 3 },
+  ],
+};
 
 /** Ops from `first` on, with their inputs. */
 function described({ nodes }: Architecture, first: number, last: number): string[] {
@@ -126,6 +140,57 @@ Deno.test("no legal tokens break a budget, whatever the order in which they are 
   within(space, { maxParameters: Infinity, maxMemoryBytes: Infinity });
 });
 
+Deno.test("sizes by arithmetic are those of the networks, for any backbone, also where layers share blocks", () => {
+  const small = { height: 28, width: 28, channels: 1, classes: 10 };
+  const mobile = createSpace("mnas", small).reference(1);
+  const spaces = [
+    space,
+    createSpace("growth", { ...cifar, backbone: "resnet32", layers: 24 }),
+    createSpace("growth", { ...small, layers: 12 }),
+    createSpace("growth", { ...small, layers: 5, backbone: mobile }),
+    createSpace("growth", { ...small, layers: 24, backbone: mobile }),
+    createSpace("growth", { ...plain.input, classes: 3, layers: 3, backbone: plain }),
+  ];
+  for (const grown of spaces) {
+    const own = grown.reference(1);
+    const sizeOf = growthSizes(own, growthPlaces(own, grown.decisions.length / 3));
+    fc.assert(
+      fc.property(legalTokens(grown), fc.nat(grown.decisions.length), fc.boolean(), (tokens, count, sparse) => {
+        // Identities after so many layers, or in two of three places, so that the backbone's own peak counts too.
+        const kept = tokens.map((token, index) => {
+          const layer = Math.floor(index / 3);
+          return (sparse ? layer % 3 === count % 3 : layer < count / 3) ? token : 0;
+        });
+        const network = grown.decode(kept);
+        const expected = { parameters: countParameters(network), memoryBytes: countMemoryBytes(network) };
+        assertEquals(sizeOf(kept), expected);
+        assertEquals(sizeOf(kept.slice(0, kept.findLastIndex((token) => token > 0) + 1)), expected);
+      }),
+      { numRuns: 40 },
+    );
+  }
+});
+
+Deno.test("one token is judged as its mask has it, with a budget and without", () => {
+  const maxParameters = Math.round(1.1 * countParameters(backbone));
+  for (const grown of [space, createSpace("growth", { ...cifar, layers: 9, maxParameters })]) {
+    const illegal = new Set<string>();
+    fc.assert(
+      fc.property(legalTokens(grown), (tokens) => {
+        for (const [index, { choices, isLegal, legal, name }] of grown.decisions.entries()) {
+          const before = tokens.slice(0, index);
+          const judged = choices.map((_choice, token) => isLegal?.(before, token));
+          assertEquals(judged, [...legal?.(before) ?? []]);
+          if (judged.includes(false)) illegal.add(name.split(".")[1]);
+        }
+      }),
+      { numRuns: 20 },
+    );
+    assertEquals(illegal.has("operation"), grown !== space);
+    assert(illegal.has("input") && illegal.has("output"));
+  }
+});
+
 Deno.test("a budget that the backbone breaks is refused with its numbers", () => {
   const tooSmall = () => createSpace("growth", { ...cifar, maxParameters: 269_721 });
   assertThrows(tooSmall, RangeError, "maxParameters: the backbone alone has 269722 parameters, allowed are 269721");
@@ -163,17 +228,6 @@ Deno.test("more layers than blocks share blocks; places are spread over all bloc
 });
 
 Deno.test("a network without additions and taps grows after any layer that all later ones read", () => {
-  const plain: Architecture = {
-    version: 1,
-    input: { height: 8, width: 8, channels: 1 },
-    classes: 3,
-    nodes: [
-      { op: "conv", inputs: [-1], kernel: 3, stride: 1, filters: 4, activation: "relu" },
-      { op: "conv", inputs: [0], kernel: 3, stride: 2, filters: 6, activation: "relu6" },
-      { op: "globalAveragePool", inputs: [1] },
-      { op: "dense", inputs: [2], units: 3 },
-    ],
-  };
   assertEquals(growthPlaces(plain, 2), [
     { end: 0, start: -1, stride: 1, shape: [8, 8, 4], activation: "relu" },
     { end: 1, start: 0, stride: 2, shape: [4, 4, 6], activation: "relu6" },

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { ChoiceLayout } from "../../../../search/controllers/regressor/pair_table.ts";
-import { failedReward, fittingPriors, rewardBeliefs } from "../../../../search/controllers/regressor/reward_beliefs.ts";
+import { fittingPriors, isFailed, rewardBeliefs } from "../../../../search/controllers/regressor/reward_beliefs.ts";
 import { Random } from "../../../../src/data/random.ts";
 
 const layout = new ChoiceLayout([3, 3, 3, 3]);
@@ -15,11 +15,13 @@ function observations(limit: number) {
   });
 }
 
-Deno.test("beliefs: what failed is what shares the least reward", () => {
-  const of = (...rewards: number[]) => failedReward(rewards.map((reward) => ({ tokens: [0], reward })));
-  assertEquals(of(0.3, 0, 0.5, 0), 0);
-  assertEquals(of(0.3, 0.1, 0.5, 0.5), undefined);
-  assertEquals(of(), undefined);
+Deno.test("beliefs: what failed has reward 0, and no other has, be it the least and however often", () => {
+  const failed = (...rewards: number[]) => rewards.map((reward) => isFailed({ reward }));
+  assertEquals(failed(0.3, 0, 0.1, 0.1, -1), [false, true, false, false, false]);
+  const tied = observations(8).map(({ tokens, reward }) => ({ tokens, reward: Math.max(0.6, reward) }));
+  assertEquals(rewardBeliefs(layout, tied, fittingPriors(tied))?.draw(new Random(1), 1).feasibility, undefined);
+  const single = [...tied, { tokens: [2, 2, 2, 2], reward: 0 }];
+  assert(rewardBeliefs(layout, single, fittingPriors(single))?.draw(new Random(1), 1).feasibility);
 });
 
 Deno.test("beliefs: a cliff is learned as such, and does not bend what is believed of the feasible", () => {
@@ -34,7 +36,7 @@ Deno.test("beliefs: a cliff is learned as such, and does not bend what is believ
 });
 
 Deno.test("beliefs: without failures there is nothing to avoid, with nothing else there is nothing to believe", () => {
-  const fine = observations(8).map(({ tokens, reward }, index) => ({ tokens, reward: reward + index * 1e-6 }));
+  const fine = observations(8);
   assertEquals(rewardBeliefs(layout, fine, fittingPriors(fine))?.draw(new Random(1), 1).feasibility, undefined);
   const failed = observations(-1);
   assertEquals(rewardBeliefs(layout, failed, fittingPriors(failed)), undefined);
