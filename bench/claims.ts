@@ -9,9 +9,17 @@ import { type Bench, commonOptions } from "./bench.ts";
 import type { Claim, Figure, Judgement } from "./claims/claim.ts";
 import { type NoiseBlock, noiseFloor, noiseFloorOf } from "./claims/claims/noise_floor.ts";
 import { Laboratory } from "./claims/laboratory.ts";
-import { calibrationStudents, Latencies } from "./claims/latencies.ts";
+import { openCalibration } from "./claims/calibration.ts";
+import { Latencies } from "./claims/latencies.ts";
 import { type ClaimsReport, markdownOf } from "./claims/markdown.ts";
-import { finalNumbers, growthNumbers, proxyNumbers, teacherNumbers, validationImages } from "./claims/recipe.ts";
+import {
+  finalNumbers,
+  growthNumbers,
+  kdOptions,
+  proxyNumbers,
+  teacherNumbers,
+  validationImages,
+} from "./claims/recipe.ts";
 import { runBlocks } from "./claims/run_blocks.ts";
 import { claims } from "./claims/table.ts";
 import { foresightOf, settingOf } from "./claims/setting.ts";
@@ -80,32 +88,24 @@ async function run(options: ClaimsOptions): Promise<object> {
   const latencies = new Latencies({ folder, log });
   const io = { height: 28, width: 28, channels: 1, classes: 10 };
   const reference = createMnasSpace(io).reference(1);
-  const calibration = calibrationStudents(io, options.calibration);
-  await latencies.measure(calibration);
-  const predictor = latencies.predictor(calibration);
-  const referenceMs = latencies.of(reference)?.latencyMs;
-  if (referenceMs === undefined) throw new Error("the reference network's latency could not be measured");
+  const calibration = await openCalibration(folder, { io, latencies, students: options.calibration });
+  const { foresee, referenceMs, targets } = calibration;
 
-  const pool = new WorkerPool(workers);
+  const pool = new WorkerPool(workers, goOn);
   try {
-    const foreseen = new Map<string, number>();
     const lab = new Laboratory({
       folder,
       pool,
       goOn,
       log: (line) => log(`${minutes().toFixed(1)} min: ${line}`),
-      latencyMs(architecture) {
-        const key = JSON.stringify(architecture.nodes);
-        const known = foreseen.get(key) ?? predictor.predict(architecture).latencyMs;
-        foreseen.set(key, known);
-        return known;
-      },
+      latencyMs: foresee,
     });
     const measured = await runBlocks(chosen, {
       lab,
       seeds,
       trials,
       referenceMs,
+      targetMs: calibration.targetMs,
       dataset,
       searches: new Map(),
       log: (line) => log(`${minutes().toFixed(1)} min: ${line}`),
@@ -114,20 +114,19 @@ async function run(options: ClaimsOptions): Promise<object> {
     const reported = measured.flatMap(({ claim, blocks }) => blocks.flatMap((block) => claim.reported?.(block) ?? []));
     await latencies.measure(reported);
     const foresight = foresightOf(reported, {
-      calibration,
+      calibration: calibration.measured.map(({ architecture }) => architecture),
       measuredMs: (one) => latencies.of(one)?.latencyMs,
-      foresee: (one) => predictor.predict(one).latencyMs,
+      foresee,
     });
     const judgements = measured.map(({ claim, blocks }): Judgement & { claim: Claim; seeds: number } => ({
       claim,
       seeds: blocks.length,
       ...(blocks.length === 0 ? { findings: [] } : claim.judge(blocks, {
         measuredMs: (one) => latencies.of(one)?.latencyMs,
-        referenceMs,
-        calibration: calibration.flatMap((one) => {
-          const latencyMs = latencies.of(one)?.latencyMs;
-          return latencyMs === undefined ? [] : [{ multiplyAdds: countMultiplyAdds(one), latencyMs }];
-        }),
+        calibration: calibration.measured.map(({ architecture, latencyMs }) => ({
+          multiplyAdds: countMultiplyAdds(architecture),
+          latencyMs,
+        })),
       })),
     }));
     const noiseBlocks = measured.find(({ claim }) => claim.name === noiseFloor.name)?.blocks ?? [];
@@ -149,8 +148,9 @@ async function run(options: ClaimsOptions): Promise<object> {
           dataset,
           foresight,
           referenceMs,
+          targets,
           trials,
-          calibration: calibration.length,
+          calibration: calibration.measured.length,
           trainings: used,
           codes: lab.codes(),
         }),
@@ -189,7 +189,9 @@ async function run(options: ClaimsOptions): Promise<object> {
         final: finalNumbers,
         teacher: teacherNumbers,
         growth: growthNumbers,
+        kd: kdOptions,
       },
+      targets,
       trainings: used,
       begun,
       trainingSeconds: Math.round(seconds),

@@ -6,7 +6,7 @@ import type { ControllerName, RewardForm } from "../../src/schemas/search_option
 import { createSpace, type SpaceName } from "../../src/spaces/table.ts";
 import type { BlockContext } from "./claim.ts";
 import type { Lab, TrainingRequest } from "./lab.ts";
-import { finalNumbers, proxyNumbers } from "./recipe.ts";
+import { finalNumbers, kdOptions, proxyNumbers } from "./recipe.ts";
 import { labelsOnly, search, type SearchedStudent, type Teaching } from "./search_arm.ts";
 import { type TeacherFamily, teacherRequest } from "./teachers.ts";
 
@@ -48,7 +48,7 @@ export async function teachingBy(
 ): Promise<Teaching> {
   if (family === undefined) return labelsOnly;
   const { dataset, index = 0 } = options;
-  return { method: "kd", teachers: [await teacherRequest(lab, { family, index, dataset })] };
+  return { method: "kd", options: kdOptions, teachers: [await teacherRequest(lab, { family, index, dataset })] };
 }
 
 /** The short training of a sampled student. */
@@ -81,27 +81,29 @@ export function finalTraining(
 }
 
 /** Runs an arm, or gives the run of the same arm, seed and target that was made in this process. */
-export function runArm(context: BlockContext, name: ArmName, factor: number): Promise<ArmRun> {
+export function runArm(context: BlockContext, name: ArmName, share: number): Promise<ArmRun> {
   const { dataset, searches, seed, trials } = context;
-  const key = JSON.stringify([name, seed, factor, trials, dataset]);
+  const key = JSON.stringify([name, seed, share, trials, dataset]);
   const known = searches.get(key);
   if (known) return known;
-  const run = start(context, name, factor);
+  const run = start(context, name, share);
   searches.set(key, run);
+  // Whoever asked hears of a failure; the next claim that needs the search tries again.
+  run.catch(() => searches.delete(key));
   return run;
 }
 
-async function start(context: BlockContext, name: ArmName, factor: number): Promise<ArmRun> {
-  const { dataset, lab, referenceMs, seed, trials } = context;
+async function start(context: BlockContext, name: ArmName, share: number): Promise<ArmRun> {
+  const { dataset, lab, seed, trials } = context;
   const { controller, reward, salt = "", space: spaceName, teacher }: ArmDefinition = arms[name];
   const space = createSpace(spaceName, await lab.io(dataset));
   const teaching = await teachingBy(lab, teacher, { dataset });
-  const targetMs = factor * referenceMs;
+  const targetMs = context.targetMs(share);
   const students = await search(lab, {
     space,
     controller: { name: controller },
     trials,
-    seed: hashSeed("search", seed, factor, salt),
+    seed: hashSeed("search", seed, share, salt),
     training: (architecture, studentSeed) => proxyTraining(context, architecture, { seed: studentSeed, teaching }),
     targetMs,
     reward,

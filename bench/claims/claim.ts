@@ -5,8 +5,8 @@ import type { ArmRun } from "./arms.ts";
 import type { Lab } from "./lab.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Targets in latencies of the reference network. */
-export const targetFactors = [0.7, 1] as const;
+/** Targets: latencies that such shares of evenly drawn students keep, so that both can be reached. */
+export const targetShares = [0.2, 0.5] as const;
 
 /** What a block of measurements is made with. */
 export interface BlockContext {
@@ -15,8 +15,10 @@ export interface BlockContext {
   seed: number;
   /** Trials of each search. */
   trials: number;
-  /** What the reference network takes, in ms, measured. */
+  /** What the reference network takes, in ms, foreseen. */
   referenceMs: number;
+  /** The target of a share of {@linkcode targetShares}, in ms. */
+  targetMs: (share: number) => number;
   dataset: DatasetName;
   /** The searches of this process by what they depend on; see runArm. */
   searches: Map<string, Promise<ArmRun>>;
@@ -68,7 +70,6 @@ export interface Judgement {
 export interface JudgeContext {
   /** Really measured latency of a reported student in ms; undefined where it was not measured yet. */
   measuredMs: (architecture: Architecture) => number | undefined;
-  referenceMs: number;
   /** The students that were measured at first. */
   calibration: readonly { multiplyAdds: number; latencyMs: number }[];
 }

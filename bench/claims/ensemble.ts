@@ -12,15 +12,24 @@ export function probabilitiesOf(logits: Float32Array, classes: number): Float32A
   return probabilities;
 }
 
-/** Share of the rows of `scores` `[labels.length, classes]` whose largest entry, the first of equal ones, is the label's. */
-export function accuracyOf(scores: Float32Array, labels: ArrayLike<number>): number {
+/** Whether each row's largest entry in `scores` `[labels.length, classes]`, the first of equal ones, is the label's. */
+function correctRows(scores: Float32Array, labels: ArrayLike<number>): boolean[] {
   const classes = scores.length / labels.length;
-  let correct = 0;
-  for (let row = 0; row < labels.length; row++) {
+  return Array.from(labels, (label, row) => {
     const one = scores.subarray(row * classes, (row + 1) * classes);
-    if (one.indexOf(Math.max(...one)) === labels[row]) correct++;
-  }
-  return correct / labels.length;
+    return one.indexOf(Math.max(...one)) === label;
+  });
+}
+
+/** Share of the correct rows of `scores` `[labels.length, classes]`. */
+export function accuracyOf(scores: Float32Array, labels: ArrayLike<number>): number {
+  return correctRows(scores, labels).filter(Boolean).length / labels.length;
+}
+
+/** Share of the rows about which every member is right; `members` are logits `[labels.length, classes]`, one or more. */
+export function allCorrectShare(members: readonly Float32Array[], labels: ArrayLike<number>): number {
+  const correct = members.map((member) => correctRows(member, labels));
+  return correct[0].filter((_, row) => correct.every((rows) => rows[row])).length / labels.length;
 }
 
 /** Accuracy of the mean of the members' probabilities; `members` are logits `[labels.length, classes]`, one or more. */

@@ -6,8 +6,8 @@ import { type ArmName, type ArmRun, arms, finalTraining, runArm, teachingBy } fr
 import type { BlockContext } from "./claim.ts";
 import { settleAll, type Teaching, topStudents } from "./search_arm.ts";
 
-/** Students of a search that are trained to the end. */
-export const finalCount = 3;
+/** Students of a search that are trained to the end: the best ones that keep its target. */
+export const finalCount = 2;
 
 export interface FinalResult {
   /** On the test part; null where the training diverged. */
@@ -41,15 +41,19 @@ export function meanTestAccuracy(results: readonly FinalResult[], chance = 0.1):
 /** An arm with its best students, decoded, and their final trainings. */
 export interface FinishedArm extends ArmRun {
   winners: Architecture[];
+  /** Foreseen, of the winners. */
+  latenciesMs: number[];
   distilled: FinalResult[];
 }
 
 /** Runs an arm and trains its best students to the end by plain distillation from the first residual teacher. */
-export async function finishArm(context: BlockContext, arm: ArmName, factor: number): Promise<FinishedArm> {
+export async function finishArm(context: BlockContext, arm: ArmName, share: number): Promise<FinishedArm> {
   const { dataset, lab } = context;
-  const run = await runArm(context, arm, factor);
+  const run = await runArm(context, arm, share);
   const space = createSpace(arms[arm].space, await lab.io(dataset));
-  const winners = topStudents(run.students, finalCount).map(({ tokens }) => space.decode(tokens));
+  const best = topStudents(run.students, finalCount, run.targetMs);
+  const winners = best.map(({ tokens }) => space.decode(tokens));
   const teaching = await teachingBy(lab, "residual", { dataset });
-  return { ...run, winners, distilled: await settleAll(winners.map((one) => trainFinal(context, one, teaching))) };
+  const distilled = await settleAll(winners.map((one) => trainFinal(context, one, teaching)));
+  return { ...run, winners, latenciesMs: best.map(({ latencyMs }) => latencyMs), distilled };
 }

@@ -10,7 +10,7 @@ import type { BlockContext } from "./claim.ts";
 import { ensembleAccuracy } from "./ensemble.ts";
 import { type FinalResult, trainFinal } from "./finals.ts";
 import type { TrainingRequest } from "./lab.ts";
-import { growthNumbers } from "./recipe.ts";
+import { growthNumbers, kdOptions, temperature } from "./recipe.ts";
 import { labelsOnly, search, settleAll, type Teaching, topStudents } from "./search_arm.ts";
 import { teacherRequest } from "./teachers.ts";
 
@@ -62,8 +62,8 @@ async function teachings(context: BlockContext): Promise<Record<LossName, Teachi
   );
   return {
     labels: labelsOnly,
-    average: { method: "multi-teacher", teachers },
-    oracle: { method: "oracle", teachers },
+    average: { method: "multi-teacher", options: kdOptions, teachers },
+    oracle: { method: "oracle", options: { temperature }, teachers },
   };
 }
 

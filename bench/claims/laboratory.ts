@@ -188,7 +188,8 @@ export class Laboratory implements Lab {
       ...(test && { logits: this.#files(key).logits }),
       cacheDir: `${folder}/cache`,
     };
-    const reply: Reply = await pool.ask(job, rank);
+    const reply: Reply | null = await pool.ask(job, rank);
+    if (reply === null) throw new BudgetSpentError();
     if (reply.type === "ready") throw new Error('a training was answered with "ready"');
     if (reply.type === "failed" && !reply.own) throw new Error(reply.reason);
     const record = { key, code: this.#code, ...reply };

@@ -28,6 +28,8 @@ const measuredSchema = z.strictObject({
   relativeLow: z.number(),
   relativeHigh: z.number(),
   measuredAt: z.string(),
+  /** Measured a second time, since the first was far from what was foreseen. */
+  again: z.literal(true).optional(),
 });
 
 const measurementRecordSchema = z.discriminatedUnion("type", [
@@ -61,6 +63,12 @@ export function calibrationStudents(io: SpaceOptions, count: number): Architectu
   return [...references, ...students];
 }
 
+/** Which of `errors` are more than three times as large as their root mean square. */
+export function outliers(errors: readonly number[]): boolean[] {
+  const most = 3 * Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
+  return errors.map((error) => Math.abs(error) > most);
+}
+
 /** Measured latencies on disk, and the measuring of what is missing. */
 export class Latencies {
   readonly #folder: string;
@@ -85,13 +93,35 @@ export class Latencies {
   }
 
   /**
-   * Measures those of `architectures` that were not before, as long as `goOn`, asked before each group, says so. Nothing
-   * else may work on this machine meanwhile.
+   * Measures those of `architectures` that were not before. Nothing else may work on this machine meanwhile.
    */
-  async measure(architectures: readonly Architecture[], goOn: () => boolean = () => true): Promise<void> {
-    const missing = this.missing(architectures);
-    if (missing.length === 0 || !goOn()) return;
-    this.#log(`measuring ${missing.length} networks, one after the other`);
+  async measure(architectures: readonly Architecture[]): Promise<void> {
+    await this.#measure(this.missing(architectures));
+  }
+
+  /**
+   * Measures those of `architectures`, all measured before, once more that are far from what is foreseen of them by all
+   * together: a moment in which the machine did something else spoils one measurement, not what follows from it.
+   */
+  async measureOutliersAgain(architectures: readonly Architecture[]): Promise<void> {
+    const measured = architectures.flatMap((architecture) => {
+      const known = this.of(architecture);
+      return known ? [{ architecture, ...known }] : [];
+    });
+    const predictor = this.predictor(architectures);
+    const errors = measured.map(({ architecture, latencyMs }) =>
+      Math.log(latencyMs / predictor.predict(architecture).latencyMs)
+    );
+    const far = outliers(errors);
+    await this.#measure(
+      measured.filter(({ again }, index) => far[index] && !again).map(({ architecture }) => architecture),
+      { again: true },
+    );
+  }
+
+  async #measure(missing: readonly Architecture[], mark: { again?: true } = {}): Promise<void> {
+    if (missing.length === 0) return;
+    this.#log(`measuring ${missing.length} networks${mark.again ? " again" : ""}, one after the other`);
     const { close, devices } = await openDevices([deviceName], {
       dataDir: `${this.#folder}/devices`,
       runtimes: [runtime],
@@ -99,7 +129,7 @@ export class Latencies {
     });
     try {
       const source = deviceLatencies(devices, { runtime, profile: "fast", seed: 1, onGone: () => false });
-      for (let start = 0; start < missing.length && goOn(); start += groupSize) {
+      for (let start = 0; start < missing.length; start += groupSize) {
         const group = missing.slice(start, start + groupSize);
         const { outcomes } = source.measure(group);
         for (const [index, outcome] of (await Promise.all(outcomes)).entries()) {
@@ -121,6 +151,7 @@ export class Latencies {
             relativeLow: ratioLow / ratio,
             relativeHigh: ratioHigh / ratio,
             measuredAt,
+            ...mark,
           });
         }
         this.#log(`measured ${Math.min(start + groupSize, missing.length)}/${missing.length}`);

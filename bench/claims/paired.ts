@@ -1,7 +1,9 @@
 // Differences between arms of equal seeds and targets, as one number with an interval.
 import { type Interval, stratifiedInterval } from "../distillation/statistics.ts";
-import type { Finding } from "./claim.ts";
-import { type Expectation, verdictOf } from "./verdict.ts";
+import type { Architecture } from "../../src/schemas/architecture.ts";
+import { mean as meanOf } from "../distillation/statistics.ts";
+import { type Finding, targetShares } from "./claim.ts";
+import { type Expectation, verdictAtLatency, verdictOf } from "./verdict.ts";
 
 /** A value of one seed at one target. */
 export interface PairedValue {
@@ -25,18 +27,90 @@ export interface FindingText {
   note?: string;
 }
 
-/** A finding from values, one per seed and target. `scale` turns them into the unit: 100 for points of accuracy. */
+/** How many seeds the stratum of the fewest has. */
+function seedsOf(values: readonly PairedValue[]): number {
+  const counts = new Map<string | number, number>();
+  for (const { stratum } of values) counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
+  return Math.min(...counts.values());
+}
+
+/** A finding from values, one per seed and stratum. `scale` turns them into the unit: 100 for points of accuracy. */
 export function findingFrom(
   text: FindingText,
   values: readonly PairedValue[],
   { scale = 1, ...expectation }: Expectation & { scale?: number },
 ): Finding {
   const { high, low, mean } = intervalOf(values.map(({ stratum, value }) => ({ stratum, value: value * scale })));
-  return { ...findingOf(text, { mean, low, high }, values.length, expectation) };
+  return findingOf(text, { mean, low, high }, { n: values.length, seeds: seedsOf(values) }, expectation);
 }
 
-/** A finding from an interval over `n` values. */
-export function findingOf(text: FindingText, interval: Interval, n: number, expectation: Expectation): Finding {
+/** What two arms ended with at one target with one seed. */
+export interface Compared {
+  share: number;
+  /** Of the arm that is claimed to be better minus that of the other, as a share. */
+  difference: number;
+  /** The networks compared: of the one claimed to be better, and of the other. */
+  better: readonly Architecture[];
+  other: readonly Architecture[];
+}
+
+/**
+ * A finding on test accuracy at equal targets, in points, with the really measured latencies beside it; see
+ * {@linkcode verdictAtLatency}. Not decided where a target has no pair.
+ */
+export function findingAtTargets(
+  text: Omit<FindingText, "unit">,
+  pairs: readonly Compared[],
+  { above = 0, measuredMs }: { above?: number; measuredMs: (architecture: Architecture) => number | undefined },
+): Finding {
+  const expectation = { above, worth: 0.5 };
+  const inPoints = { ...text, unit: "points" };
+  if (pairs.length === 0) {
+    const none = findingOf(inPoints, { mean: 0, low: null, high: null }, { n: 0, seeds: 0 }, expectation);
+    return { ...none, value: null, note: "nothing to compare at any target" };
+  }
+  const finding = findingFrom(
+    inPoints,
+    pairs.map(({ difference, share }) => ({ stratum: share, value: difference })),
+    { scale: 100, ...expectation },
+  );
+  const ratios = pairs.map(({ better, other, share }) => {
+    const [own, others] = [better, other].map((networks) => {
+      const latencies = networks.flatMap((network) => measuredMs(network) ?? []);
+      return latencies.length < networks.length ? null : meanOf(latencies);
+    });
+    return own === null || others === null ? [] : [{ stratum: share, value: own / others - 1 }];
+  }).flat();
+  const extra = ratios.length < pairs.length ? null : intervalOf(ratios);
+  const missing = targetShares.filter((share) => !pairs.some((pair) => pair.share === share));
+  const notes = [
+    ...(text.note === undefined ? [] : [text.note]),
+    extra === null
+      ? "measured latencies are missing"
+      : `measured latency ${signedPercent(extra.mean)} against the other's` +
+        (extra.low === null || extra.high === null
+          ? ""
+          : ` (${signedPercent(extra.low)} to ${signedPercent(extra.high)})`),
+    ...(missing.length === 0 ? [] : [`nothing to compare at the target ${missing.join(" and ")}`]),
+  ];
+  return {
+    ...finding,
+    note: notes.join("; "),
+    verdict: missing.length > 0 ? "not decided" : verdictAtLatency(finding.verdict, extra?.mean ?? null),
+  };
+}
+
+function signedPercent(share: number): string {
+  return `${share < 0 ? "−" : "+"}${Math.abs(100 * share).toFixed(1)} %`;
+}
+
+/** A finding from an interval over `n` values of so many seeds. */
+export function findingOf(
+  text: FindingText,
+  interval: Interval,
+  { n, seeds }: { n: number; seeds: number },
+  expectation: Expectation,
+): Finding {
   const { above, worth } = expectation;
   const unit = text.unit === "" ? "" : ` ${text.unit}`;
   return {
@@ -45,7 +119,7 @@ export function findingOf(text: FindingText, interval: Interval, n: number, expe
     low: interval.low,
     high: interval.high,
     n,
-    verdict: verdictOf(interval, n, expectation),
+    verdict: verdictOf(interval, seeds, expectation),
     rule: `above ${above}${unit}, least difference worth having ${worth}${unit}`,
   };
 }

@@ -89,10 +89,19 @@ export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]
   });
 }
 
-/** The `count` different students of the highest rewards, best first; of equal ones the earlier. */
-export function topStudents(students: readonly SearchedStudent[], count: number): SearchedStudent[] {
+/**
+ * The `count` different students of the highest rewards among those that are foreseen to take `withinMs` or less, best
+ * first; of equal ones the earlier. RangeError where there is none.
+ */
+export function topStudents(
+  students: readonly SearchedStudent[],
+  count: number,
+  withinMs = Infinity,
+): SearchedStudent[] {
   const different = students.filter(({ hash }, index) => students.findIndex((other) => other.hash === hash) === index);
-  return different.map((student, index) => ({ student, index }))
+  const within = different.filter(({ latencyMs }) => latencyMs <= withinMs);
+  if (within.length === 0) throw new RangeError(`no student of the search takes ${withinMs.toFixed(3)} ms or less`);
+  return within.map((student, index) => ({ student, index }))
     .sort((a, b) => b.student.reward - a.student.reward || a.index - b.index)
     .slice(0, count)
     .map(({ student }) => student);

@@ -1,7 +1,7 @@
 // How the claims were measured, in words for the report.
 import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
-import { targetFactors } from "./claim.ts";
-import { finalNumbers, proxyNumbers, teacherNumbers, validationImages } from "./recipe.ts";
+import { targetStudents } from "./calibration.ts";
+import { finalNumbers, kdOptions, proxyNumbers, teacherNumbers, validationImages } from "./recipe.ts";
 import { percent } from "./rows.ts";
 import { quantile } from "./statistics.ts";
 
@@ -36,10 +36,11 @@ export function foresightOf(
 }
 
 /** How it was measured, in sentences. */
-export function settingOf({ calibration, codes, dataset, foresight, referenceMs, trainings, trials }: {
+export function settingOf({ calibration, codes, dataset, foresight, referenceMs, targets, trainings, trials }: {
   dataset: string;
   foresight: Foresight;
   referenceMs: number;
+  targets: readonly { share: number; latencyMs: number }[];
   trials: number;
   calibration: number;
   trainings: number;
@@ -47,20 +48,32 @@ export function settingOf({ calibration, codes, dataset, foresight, referenceMs,
 }): string[] {
   const { epochs, trainImages } = proxyNumbers;
   const made = codes.map((one) => `${one.code} (${one.trainings})`).join(", ");
+  const goals = targets.map(({ latencyMs, share }) => `${share}, ${latencyMs.toFixed(3)} ms`).join(", and ");
+  const agreement = foresight.networks === 0
+    ? "No network of those was reported, so none was measured."
+    : `Of ${foresight.networks} networks that were reported, so measured, the foreseen latency was within 10 % of the ` +
+      `measured one for ${percent(foresight.withinTenPercent)} %; median difference ` +
+      `${percent(foresight.medianDifference)} %.`;
   return [
     `${trainings} trainings on ${dataset}. A sampled student sees ${trainImages} images ${epochs} time(s) and is judged by ` +
     `${validationImages} validation images; a final one sees ${finalNumbers.trainImages} images ${finalNumbers.epochs} ` +
     `times, and the test part is read once per training; a teacher ${teacherNumbers.trainImages} images ` +
-    `${teacherNumbers.epochs} times. A search has ${trials} trials; targets are ${
-      targetFactors.join(" and ")
-    } of what the ` +
-    `reference network takes, ${referenceMs.toFixed(3)} ms. "kd" is plain distillation at its defaults.`,
-    `Latencies within searches are foreseen from ${calibration} students that were measured alone on this machine; those ` +
-    `in tables of winners were measured. Of ${foresight.networks} networks that were reported, so measured, the foreseen ` +
-    `latency was within 10 % of the measured one for ${percent(foresight.withinTenPercent)} %; median difference ` +
-    `${percent(foresight.medianDifference)} %.`,
-    "All seeds share one split, one reference and one set of teachers: intervals say nothing of other data. Values of one " +
+    `${teacherNumbers.epochs} times. A search has ${trials} trials; its winners are the students of the best reward among ` +
+    "those that are foreseen to keep its target.",
+    `A target has the name of the share of ${targetStudents} evenly drawn students that are foreseen to keep it: ${goals}; ` +
+    `the reference network is foreseen to take ${
+      referenceMs.toFixed(3)
+    } ms. Targets, searches and networks to compare ` +
+    "with share one scale of foreseen latencies.",
+    `"kd" is plain distillation at temperature ${kdOptions.temperature}, labels with a weight of ${kdOptions.alpha}. The ` +
+    "short training's learning rate and this temperature were chosen by a pilot on validation accuracy, over students " +
+    "taught by distillation; training from labels was not tuned apart, so comparisons of the two favour distillation.",
+    `Latencies within searches are foreseen from ${calibration} students that were measured alone on this machine, those ` +
+    "far from what all together foresee a second time; those in tables of winners were measured. " + agreement,
+    "Grown networks start from the trained backbone within searches; final trainings start afresh, as those of the fixed " +
+    "networks beside them.",
+    "All seeds share one split, one calibration and one set of teachers: intervals say nothing of other data. Values of one " +
     "seed at two targets count as independent: their searches share no seed.",
-    `State of the code by trainings: ${made}.`,
+    trainings === 0 ? "Nothing was trained." : `State of the code by trainings: ${made}.`,
   ];
 }

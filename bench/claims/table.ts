@@ -18,12 +18,12 @@ const erased = <Block>(claim: Claim<Block>): Claim => claim as unknown as Claim;
 export const claims: readonly Claim[] = [
   erased(guidedSearch),
   erased(noiseFloor),
-  erased(teacherRanking),
   erased(teacherRegions),
   erased(spacesClaim),
   erased(unsearched),
   erased(rewards),
   erased(controllerClaim),
+  erased(teacherRanking),
   erased(ensembles),
   erased(transfer),
   erased(growthClaim),

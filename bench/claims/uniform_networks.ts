@@ -10,6 +10,8 @@ const uniformLayers = [
   { convOp: "mbconv6", kernel: 5 },
 ] as const;
 
+export const uniformKinds = uniformLayers.length;
+
 export interface NamedNetwork {
   name: string;
   architecture: Architecture;
@@ -28,7 +30,7 @@ export function scaledReference(
   space: SearchSpace,
   limits: { latencyMs: (architecture: Architecture) => number; targetMs: number },
 ): NamedNetwork | undefined {
-  const widths = Array.from({ length: 20 }, (_, step) => (step + 1) / 20);
+  const widths = Array.from({ length: 60 }, (_, step) => (step + 1) / 20);
   return slowestWithin(
     widths.map((width) => ({ name: `width ${width}`, architecture: space.reference(width) })),
     limits,

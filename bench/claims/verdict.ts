@@ -3,6 +3,20 @@ import type { Interval } from "../distillation/statistics.ts";
 
 export type Verdict = "confirmed" | "not confirmed" | "not decided";
 
+/** Arms whose winners' measured latencies differ by a larger share were not compared at one latency. */
+export const mostExtraLatency = 0.05;
+
+/**
+ * The verdict of a difference in accuracy between two arms, the first of which is claimed to be better and takes `extra`
+ * (a share, null: not measured) more latency: what it won by more time, or lost by less, decides nothing.
+ */
+export function verdictAtLatency(verdict: Verdict, extra: number | null): Verdict {
+  if (extra === null) return "not decided";
+  if (verdict === "confirmed" && extra > mostExtraLatency) return "not decided";
+  if (verdict === "not confirmed" && extra < -mostExtraLatency) return "not decided";
+  return verdict;
+}
+
 /** What a claim says of a number. */
 export interface Expectation {
   /** The claim says that the number is above this. */
@@ -11,27 +25,31 @@ export interface Expectation {
   worth: number;
 }
 
-/** Fewer independent values than this decide nothing. */
-const leastValues = 3;
+/** Fewer seeds than this decide nothing. */
+const leastSeeds = 3;
 
 /**
  * Confirmed: the whole 95 % interval is above the bound. Not confirmed: the whole interval is below what would be worth
- * having. Else, and with fewer than three values, not decided.
+ * having. Else, and with fewer than three seeds, not decided.
  */
-export function verdictOf({ high, low }: Interval, values: number, { above, worth }: Expectation): Verdict {
-  if (low === null || high === null || values < leastValues) return "not decided";
+export function verdictOf({ high, low }: Interval, seeds: number, { above, worth }: Expectation): Verdict {
+  if (low === null || high === null || seeds < leastSeeds) return "not decided";
   if (low > above) return "confirmed";
   if (high < above + worth) return "not confirmed";
   return "not decided";
 }
 
 /** The rule for probabilities of permutation tests at 5 %: no test proves that there is nothing. */
-export function verdictOfTest(probability: number, values: number): Verdict {
-  return values >= leastValues && probability < 0.05 ? "confirmed" : "not decided";
+export function verdictOfTest(probability: number, seeds: number): Verdict {
+  return seeds >= leastSeeds && probability < 0.05 ? "confirmed" : "not decided";
 }
 
 /** The rule in words, for reports. */
 export const ruleInWords =
   "Confirmed: the whole 95 % interval lies above the bound that the claim sets. Not confirmed: the whole interval lies " +
-  "below the bound plus the least difference worth having (named with each claim). Else, and with fewer than three " +
-  "independent values, not decided. A permutation test confirms at p < 0.05 and never refutes.";
+  "below the bound plus the least difference worth having (named with each claim). Else, with fewer than three seeds, " +
+  "and where a target lacks a value, not decided. A permutation test confirms at p < 0.05 and never refutes. At equal " +
+  `targets: neither confirmed where the winners of what is claimed to be better really take more than ${
+    100 * mostExtraLatency
+  } % longer ` +
+  "than those of the other, nor refuted where they take that much less.";

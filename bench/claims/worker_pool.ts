@@ -6,7 +6,7 @@ import { type Job, type Reply, replySchema } from "./job.ts";
 interface Waiting {
   job: Job;
   rank: number;
-  resolve: (reply: Reply) => void;
+  resolve: (reply: Reply | null) => void;
 }
 
 const script = new URL("./worker.ts", import.meta.url);
@@ -15,15 +15,20 @@ export class WorkerPool {
   readonly #free: (LineProcess | undefined)[];
   readonly #waiting: Waiting[] = [];
   readonly #busy = new Set<LineProcess>();
+  readonly #goOn: () => boolean;
   #closed = false;
 
-  /** `count` workers, each started with its first job. */
-  constructor(count: number) {
+  /** `count` workers, each started with its first job. No job is begun once `goOn` says no. */
+  constructor(count: number, goOn: () => boolean = () => true) {
+    this.#goOn = goOn;
     this.#free = Array.from({ length: count }, () => undefined);
   }
 
-  /** The reply to `job`, which waits until no job of a lower rank, and none of its rank that came earlier, does. */
-  ask(job: Job, rank: number): Promise<Reply> {
+  /**
+   * The reply to `job`, which waits until no job of a lower rank, and none of its rank that came earlier, does; null where
+   * it was not begun any more.
+   */
+  ask(job: Job, rank: number): Promise<Reply | null> {
     if (this.#closed) throw new Error("the workers were closed");
     return new Promise((resolve) => {
       const after = this.#waiting.findIndex((other) => other.rank > rank);
@@ -34,9 +39,9 @@ export class WorkerPool {
 
   #dispatch(): void {
     while (this.#free.length > 0 && this.#waiting.length > 0) {
-      const worker = this.#free.shift();
       const waiting = this.#waiting.shift() as Waiting;
-      this.#serve(worker, waiting);
+      if (this.#goOn()) this.#serve(this.#free.shift(), waiting);
+      else waiting.resolve(null);
     }
   }
 

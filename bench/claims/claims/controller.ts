@@ -1,7 +1,7 @@
 // H1: the joint reward finds networks that are fast and accurate. The controller against random proposals, same number.
 import { type ArmRun, runArm } from "../arms.ts";
 import { boxInWords, coveredShare } from "../box.ts";
-import { type Claim, targetFactors } from "../claim.ts";
+import { type Claim, targetShares } from "../claim.ts";
 import { findingFrom } from "../paired.ts";
 import { percent, rounded } from "../rows.ts";
 import { settleAll } from "../search_arm.ts";
@@ -9,7 +9,7 @@ import { settleAll } from "../search_arm.ts";
 export interface ControllerBlock {
   seed: number;
   referenceMs: number;
-  cells: { factor: number; guided: ArmRun; random: ArmRun }[];
+  cells: { share: number; guided: ArmRun; random: ArmRun }[];
 }
 
 const bestReward = ({ students }: ArmRun) => Math.max(...students.map(({ reward }) => reward));
@@ -19,11 +19,11 @@ export const controllerClaim: Claim<ControllerBlock> = {
   ids: ["H1"],
   summary: "the controller against random proposals: best reward and hypervolume at equal samples",
   async block(context) {
-    const cells = await settleAll(targetFactors.map(async (factor) => {
+    const cells = await settleAll(targetShares.map(async (share) => {
       const [guided, random] = await settleAll(
-        (["guided", "random"] as const).map((arm) => runArm(context, arm, factor)),
+        (["guided", "random"] as const).map((arm) => runArm(context, arm, share)),
       );
-      return { factor, guided, random };
+      return { share, guided, random };
     }));
     return { seed: context.seed, referenceMs: context.referenceMs, cells };
   },
@@ -38,8 +38,8 @@ export const controllerClaim: Claim<ControllerBlock> = {
             measured: "best hard reward of PPO minus that of random search, as accuracy",
             unit: "points",
           },
-          all.map(({ factor, guided, random }) => ({
-            stratum: factor,
+          all.map(({ share, guided, random }) => ({
+            stratum: share,
             value: bestReward(guided) - bestReward(random),
           })),
           { scale: 100, above: 0, worth: 0.5 },
@@ -51,8 +51,8 @@ export const controllerClaim: Claim<ControllerBlock> = {
             measured: `hypervolume of PPO minus that of random search, ${boxInWords}`,
             unit: "points",
           },
-          all.map(({ factor, guided, random, referenceMs }) => ({
-            stratum: factor,
+          all.map(({ share, guided, random, referenceMs }) => ({
+            stratum: share,
             value: coveredShare(guided.students, referenceMs) - coveredShare(random.students, referenceMs),
           })),
           { scale: 100, above: 0, worth: 0.5 },
@@ -60,10 +60,10 @@ export const controllerClaim: Claim<ControllerBlock> = {
       ],
       tables: [{
         title: "H1: PPO and random search",
-        rows: all.flatMap(({ factor, referenceMs, seed, ...runs }) =>
+        rows: all.flatMap(({ share, referenceMs, seed, ...runs }) =>
           (["guided", "random"] as const).map((arm) => ({
             seed,
-            target: factor,
+            target: share,
             controller: arm === "guided" ? "ppo" : "random",
             "best reward": rounded(bestReward(runs[arm]), 4),
             "hypervolume, %": percent(coveredShare(runs[arm].students, referenceMs)),

@@ -1,91 +1,16 @@
 // H12, H15, H17: many teachers for one student that nobody searched for (1911.13019). By their mean, or by those alone that
 // are right about an image (oracle), as they become more and as the data become harder.
-import { hashSeed } from "../../../src/data/random.ts";
-import { architectureHash } from "../../../src/schemas/architecture.ts";
-import { createSpace } from "../../../src/spaces/table.ts";
-import { finalTraining } from "../arms.ts";
-import type { BlockContext, Claim } from "../claim.ts";
-import { ensembleAccuracy } from "../ensemble.ts";
+import type { Claim } from "../claim.ts";
+import { conditions, most, type Row, teachFixedStudent } from "../ensemble_students.ts";
 import { scatter } from "../figures/scatter.ts";
 import { findingFrom } from "../paired.ts";
-import type { Variant } from "../job.ts";
 import { percent } from "../rows.ts";
 import { settleAll } from "../search_arm.ts";
-import { teacherRequest } from "../teachers.ts";
 import { mean } from "../../distillation/statistics.ts";
-
-const most = 5;
-const methods = { average: "multi-teacher", oracle: "oracle" } as const;
-type MethodName = keyof typeof methods;
-
-interface Condition {
-  name: string;
-  variant: Variant;
-  /** Of teachers and student; without it those of the recipe. */
-  trainImages?: number;
-  members: readonly number[];
-}
-
-const conditions: readonly Condition[] = [
-  { name: "whole", variant: { name: "whole" }, members: [1, 2, 3, 4, 5] },
-  { name: "noisy labels", variant: { name: "noisy-labels", share: 0.3 }, trainImages: 12_288, members: [most] },
-  { name: "few images", variant: { name: "whole" }, trainImages: 2048, members: [most] },
-];
-
-interface Row {
-  condition: string;
-  members: number;
-  /** Test accuracies. */
-  ensemble: number;
-  student: Record<MethodName, number>;
-}
 
 export interface EnsemblesBlock {
   seed: number;
   rows: Row[];
-}
-
-/** Test accuracy of the fixed student, half as wide as the reference, and of its teachers together. */
-async function measure(context: BlockContext, condition: Condition, members: number): Promise<Row> {
-  const { dataset, lab } = context;
-  const student = createSpace("mnas", await lab.io(dataset)).reference(0.5);
-  const teachers = await settleAll(Array.from({ length: members }, (_, index) =>
-    teacherRequest(lab, {
-      family: "residual",
-      index,
-      dataset,
-      variant: condition.variant,
-      ...(condition.trainImages !== undefined && { trainImages: condition.trainImages }),
-    })));
-  const seed = hashSeed("ensembles", context.seed, architectureHash(student));
-  const [taught, logits] = await Promise.all([
-    settleAll(
-      Object.values(methods).map(async (method) => {
-        const whole = finalTraining(context, student, { seed, teaching: { method, teachers } });
-        const trainImages = condition.trainImages ?? whole.numbers.trainImages;
-        // Few images are seen more often, for as many steps.
-        const epochs = Math.round(whole.numbers.epochs * whole.numbers.trainImages / trainImages);
-        const outcome = await lab.train({
-          ...whole,
-          variant: condition.variant,
-          numbers: { ...whole.numbers, trainImages, epochs },
-        });
-        return outcome.diverged === undefined ? outcome.testAccuracy ?? 0 : 0.1;
-      }),
-    ),
-    settleAll(teachers.map(async (teacher) => {
-      const outcome = await lab.train(teacher);
-      if (outcome.diverged !== undefined || outcome.logits === undefined) throw new Error("a teacher was not trained");
-      return new Float32Array((await Deno.readFile(outcome.logits)).buffer);
-    })),
-  ]);
-  const [average, oracle] = taught;
-  return {
-    condition: condition.name,
-    members,
-    ensemble: ensembleAccuracy(logits, await lab.testLabels(dataset)),
-    student: { average, oracle },
-  };
 }
 
 /** Slope of least squares. */
@@ -101,18 +26,26 @@ export const ensembles: Claim<EnsemblesBlock> = {
   summary: "oracle against averaged ensembles of 1 to 5 teachers, fixed student, easy and hard data",
   async block(context) {
     const rows = await settleAll(
-      conditions.flatMap((condition) => condition.members.map((members) => measure(context, condition, members))),
+      conditions.flatMap((condition) =>
+        condition.members.map((members) => teachFixedStudent(context, condition, members))
+      ),
     );
     return { seed: context.seed, rows };
   },
   judge(blocks) {
     const one = (value: (rows: readonly Row[]) => number) =>
       blocks.map(({ rows }) => ({ stratum: "all", value: value(rows) }));
-    const gain = (rows: readonly Row[], condition: string) => {
+    const largest = (rows: readonly Row[], condition: string): Row => {
       const row = rows.find((other) => other.condition === condition && other.members === most);
       if (!row) throw new Error(`no ensemble of ${most} with ${condition}`);
-      return row.student.oracle - row.student.average;
+      return row;
     };
+    const gain = (rows: readonly Row[], condition: string) => {
+      const { average, oracle } = largest(rows, condition).student;
+      return oracle - average;
+    };
+    // One set of teachers: the same number with all seeds.
+    const allCorrect = (condition: string) => largest(blocks[0].rows, condition).allCorrect;
     const points = { scale: 100, above: 0, worth: 0.5 };
     const teachersNote = "one set of teachers: the interval is over the student's trainings";
     return {
@@ -145,18 +78,19 @@ export const ensembles: Claim<EnsemblesBlock> = {
           one((rows) => gain(rows, "whole")),
           points,
         ),
-        ...conditions.slice(1).map(({ name }) =>
-          findingFrom(
+        ...conditions.flatMap(({ easier, name }) =>
+          easier === undefined ? [] : [findingFrom(
             {
               id: "H15",
               claimed: `the oracle's advantage grows with difficulty: ${name}`,
-              measured: `oracle minus average with ${most} teachers: with ${name} minus with the data as they are`,
+              measured: `oracle minus average with ${most} teachers: "${name}" minus "${easier}"`,
               unit: "points",
-              note: teachersNote,
+              note: `all teachers are right about ${percent(allCorrect(name))} % of the test images, ` +
+                `${percent(allCorrect(easier))} % with "${easier}"; ${teachersNote}`,
             },
-            one((rows) => gain(rows, name) - gain(rows, "whole")),
+            one((rows) => gain(rows, name) - gain(rows, easier)),
             points,
-          )
+          )]
         ),
       ],
       figures: [scatter({
@@ -191,6 +125,7 @@ export const ensembles: Claim<EnsemblesBlock> = {
               data: name,
               teachers: count,
               ensemble: percent(rows[0].ensemble),
+              "all teachers right": percent(rows[0].allCorrect),
               "student by average": percent(mean(rows.map(({ student }) => student.average))),
               "student by oracle": percent(mean(rows.map(({ student }) => student.oracle))),
               seeds: rows.length,

@@ -12,7 +12,7 @@ import { settleAll } from "../search_arm.ts";
 import { bootstrapInterval, deviation, pooledDeviation, spearman } from "../statistics.ts";
 import { mean } from "../../distillation/statistics.ts";
 
-const studentCount = 20;
+const studentCount = 12;
 
 export interface NoiseBlock {
   /** By student: on the validation part after the short training. */
@@ -48,7 +48,7 @@ export function noiseFloorOf(blocks: readonly NoiseBlock[]): NoiseFloor | null {
 export const noiseFloor: Claim<NoiseBlock> = {
   name: "noise-floor",
   ids: [],
-  summary: "the same 20 students trained again and again, short and long",
+  summary: "the same 12 students trained again and again, short and long",
   async block(context) {
     const { dataset, lab, seed } = context;
     const students = drawStudents(createSpace("mnas", await lab.io(dataset)), {
@@ -101,13 +101,13 @@ export const noiseFloor: Claim<NoiseBlock> = {
             note: `interval by bootstrap over ${studentCount} students, mean over ${blocks.length} seeds`,
           },
           interval,
-          studentCount,
+          { n: studentCount, seeds: blocks.length },
           { above: 0, worth: 0.3 },
         ),
       ],
       figures: [scatter({
         name: "proxy-and-final",
-        caption: "The same 20 students after the short and after the long training, each seed a mark of its own.",
+        caption: "The same 12 students after the short and after the long training, each seed a mark of its own.",
         panel: "Short and long training",
         x: "validation accuracy after the short training, %",
         y: "test accuracy after the long one, %",

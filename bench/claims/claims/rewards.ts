@@ -1,6 +1,6 @@
 // H5, H6 and H10: what the two rewards make of the sampled latencies, and how samples move over a search.
 import { type ArmRun, runArm } from "../arms.ts";
-import { type Claim, targetFactors } from "../claim.ts";
+import { type Claim, targetShares } from "../claim.ts";
 import { latencyHistograms } from "../figures/latencies.ts";
 import { scatter } from "../figures/scatter.ts";
 import { findingFrom, findingOf } from "../paired.ts";
@@ -10,7 +10,7 @@ import { deviation, pearson, spearman } from "../statistics.ts";
 import { mean } from "../../distillation/statistics.ts";
 
 interface Cell {
-  factor: number;
+  share: number;
   guided: ArmRun;
   soft: ArmRun;
 }
@@ -44,17 +44,17 @@ export const rewards: Claim<RewardsBlock> = {
   ids: ["H5", "H6", "H10"],
   summary: "soft against hard reward, and how latency and accuracy of samples move over a search",
   async block(context) {
-    const cells = await settleAll(targetFactors.map(async (factor) => {
+    const cells = await settleAll(targetShares.map(async (share) => {
       const [guided, soft] = await settleAll(
-        (["guided", "soft"] as const).map((arm) => runArm(context, arm, factor)),
+        (["guided", "soft"] as const).map((arm) => runArm(context, arm, share)),
       );
-      return { factor, guided, soft };
+      return { share, guided, soft };
     }));
     return { seed: context.seed, cells };
   },
   judge(blocks, { calibration }) {
     const all = blocks.flatMap(({ cells, seed }) => cells.map((cell) => ({ ...cell, seed })));
-    const values = (value: (cell: Cell) => number) => all.map((cell) => ({ stratum: cell.factor, value: value(cell) }));
+    const values = (value: (cell: Cell) => number) => all.map((cell) => ({ stratum: cell.share, value: value(cell) }));
     const linear = pearson(
       calibration.map(({ multiplyAdds }) => multiplyAdds),
       calibration.map(({ latencyMs }) => latencyMs),
@@ -104,7 +104,8 @@ export const rewards: Claim<RewardsBlock> = {
             note: "interval by Fisher's transform",
           },
           fisherInterval(linear, calibration.length),
-          calibration.length,
+          // Different students stand for seeds here: each was measured on its own.
+          { n: calibration.length, seeds: calibration.length },
           { above: 0.8, worth: 0 },
         ),
         findingFrom(
@@ -159,12 +160,12 @@ export const rewards: Claim<RewardsBlock> = {
       ],
       tables: [{
         title: "H5: sampled latencies in the second half of the searches",
-        rows: all.flatMap(({ factor, seed, ...runs }) =>
+        rows: all.flatMap(({ share, seed, ...runs }) =>
           (["guided", "soft"] as const).map((arm) => {
             const ratios = lateRatios(runs[arm]);
             return {
               seed,
-              target: factor,
+              target: share,
               reward: arm === "guided" ? "hard" : "soft",
               "mean latency / target": rounded(mean(ratios)),
               "deviation of log latency": rounded(logDeviation(ratios)),

@@ -92,7 +92,7 @@ export const teacherRanking: Claim<RankingBlock> = {
           note: `interval by bootstrap over ${students.length} students`,
         },
         bootstrapInterval(students, difference, { random: random() }),
-        students.length,
+        { n: students.length, seeds: blocks.length },
         { above: 0, worth: 0.1 },
       )],
       tables: [{

@@ -7,7 +7,7 @@ import { architectureHash } from "../../../src/schemas/architecture.ts";
 import type { SpaceOptions } from "../../../src/spaces/space.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
 import { finalTraining, runArm, teachingBy } from "../arms.ts";
-import { type BlockContext, type Claim, targetFactors } from "../claim.ts";
+import { type BlockContext, type Claim, targetShares } from "../claim.ts";
 import { ensembleAccuracy } from "../ensemble.ts";
 import { finalCount, finishArm, meanTestAccuracy } from "../finals.ts";
 import type { Lab } from "../lab.ts";
@@ -25,13 +25,13 @@ const destinations = [
 const arms = ["plain", "guided", "random"] as const;
 
 interface Cell {
-  factor: number;
+  share: number;
   /**
-   * Mean over the best three of each arm, by destination: accuracy, or area under the curve of verification; null where the
+   * Mean over the best two of each arm, by destination: accuracy, or area under the curve of verification; null where the
    * data set could not be had.
    */
   scores: Record<typeof arms[number], (number | null)[]>;
-  /** Test accuracies on the data of the search: of three winners, of their ensemble, of the first one's three retrainings
+  /** Test accuracies on the data of the search: of two winners, of their ensemble, of the first one's two retrainings
    * together. */
   ensemble: { single: number; winners: number; retrained: number };
 }
@@ -74,10 +74,10 @@ async function scoreAt(
   return mean(scores);
 }
 
-async function ensembleOf(context: BlockContext, factor: number): Promise<Cell["ensemble"]> {
+async function ensembleOf(context: BlockContext, share: number): Promise<Cell["ensemble"]> {
   const { dataset, lab } = context;
-  const { distilled, winners } = await finishArm(context, "guided", factor);
-  const retrained = await settleAll([1, 2, 3].map(async (copy) => {
+  const { distilled, winners } = await finishArm(context, "guided", share);
+  const retrained = await settleAll(Array.from({ length: winners.length }, async (_, copy) => {
     const teaching = await teachingBy(lab, "residual", { dataset });
     const seed = hashSeed("ensemble", context.seed, copy, architectureHash(winners[0]));
     return await lab.train(finalTraining(context, winners[0], { seed, teaching }));
@@ -100,23 +100,23 @@ export const transfer: Claim<TransferBlock> = {
   ids: ["H11"],
   summary: "winners on another data set, in open-set verification and as ensembles",
   async block(context) {
-    const cells = await settleAll(targetFactors.map(async (factor): Promise<Cell> => {
+    const cells = await settleAll(targetShares.map(async (share): Promise<Cell> => {
       const [ensemble, ...scores] = await Promise.all([
-        ensembleOf(context, factor),
+        ensembleOf(context, share),
         ...arms.map(async (arm) => {
-          const { students } = await runArm(context, arm, factor);
-          const tokens = topStudents(students, finalCount).map((student) => student.tokens);
+          const { students, targetMs } = await runArm(context, arm, share);
+          const tokens = topStudents(students, finalCount, targetMs).map((student) => student.tokens);
           return await settleAll(destinations.map((destination) => scoreAt(context, tokens, destination)));
         }),
       ]);
       const [plain, guided, random] = scores;
-      return { factor, scores: { plain, guided, random }, ensemble };
+      return { share, scores: { plain, guided, random }, ensemble };
     }));
     return { seed: context.seed, cells };
   },
   judge(blocks) {
     const all = blocks.flatMap(({ cells, seed }) => cells.map((cell) => ({ ...cell, seed })));
-    const values = (value: (cell: Cell) => number) => all.map((cell) => ({ stratum: cell.factor, value: value(cell) }));
+    const values = (value: (cell: Cell) => number) => all.map((cell) => ({ stratum: cell.share, value: value(cell) }));
     const points = { scale: 100, above: 0, worth: 0.5 };
     return {
       findings: [
@@ -130,7 +130,7 @@ export const transfer: Claim<TransferBlock> = {
                   claimed: `${name}: the guided search's winners are better than those of ${
                     other === "plain" ? "the plain search" : "random proposals"
                   }`,
-                  measured: `guided minus ${other}, best three, trained there from labels`,
+                  measured: `guided minus ${other}, best two, trained there from labels`,
                   unit: "points",
                 },
                 values(({ scores }) => (scores.guided[place] ?? 0) - (scores[other][place] ?? 0)),
@@ -142,7 +142,7 @@ export const transfer: Claim<TransferBlock> = {
           {
             id: "H11",
             claimed: "an ensemble of winners beats its members",
-            measured: "test accuracy of the mean of three winners' probabilities minus their mean test accuracy",
+            measured: "test accuracy of the mean of two winners' probabilities minus their mean test accuracy",
             unit: "points",
           },
           values(({ ensemble }) => ensemble.winners - ensemble.single),
@@ -151,8 +151,8 @@ export const transfer: Claim<TransferBlock> = {
         findingFrom(
           {
             id: "H11",
-            claimed: "different winners make a better ensemble than one winner thrice",
-            measured: "ensemble of three winners minus ensemble of three trainings of the first",
+            claimed: "different winners make a better ensemble than one winner twice",
+            measured: "ensemble of two winners minus ensemble of two trainings of the first",
             unit: "points",
           },
           values(({ ensemble }) => ensemble.winners - ensemble.retrained),
@@ -161,9 +161,9 @@ export const transfer: Claim<TransferBlock> = {
       ],
       tables: [{
         title: "H11: winners elsewhere and together, %",
-        rows: all.map(({ ensemble, factor, scores, seed }) => ({
+        rows: all.map(({ ensemble, share, scores, seed }) => ({
           seed,
-          target: factor,
+          target: share,
           ...Object.fromEntries(
             destinations.flatMap(({ name }, place) =>
               arms.map((arm) => {
@@ -173,8 +173,8 @@ export const transfer: Claim<TransferBlock> = {
             ),
           ),
           "one winner": percent(ensemble.single),
-          "three winners": percent(ensemble.winners),
-          "one winner thrice": percent(ensemble.retrained),
+          "two winners": percent(ensemble.winners),
+          "one winner twice": percent(ensemble.retrained),
         })),
       }],
     };

@@ -2,19 +2,22 @@
 import type { Architecture } from "../../../src/schemas/architecture.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
 import { teachingBy } from "../arms.ts";
-import { type Claim, targetFactors } from "../claim.ts";
+import { type Claim, targetShares } from "../claim.ts";
 import { type FinalResult, finishArm, type FinishedArm, meanTestAccuracy, trainFinal } from "../finals.ts";
-import { findingFrom } from "../paired.ts";
-import { latencyShare, percent } from "../rows.ts";
+import { type Compared, findingAtTargets } from "../paired.ts";
+import { latencyShare, percent, rounded } from "../rows.ts";
 import { settleAll } from "../search_arm.ts";
-import { type NamedNetwork, scaledReference, uniformNetworks } from "../uniform_networks.ts";
+import { mean } from "../../distillation/statistics.ts";
+import { type NamedNetwork, scaledReference, uniformKinds, uniformNetworks } from "../uniform_networks.ts";
 
 interface Finished extends NamedNetwork {
+  /** Foreseen, as the target is. */
+  latencyMs: number;
   final: FinalResult;
 }
 
 interface Cell {
-  factor: number;
+  share: number;
   guided: FinishedArm;
   uniform: Finished[];
   scaled: Finished | null;
@@ -35,27 +38,30 @@ export const unsearched: Claim<UnsearchedBlock> = {
   ids: ["H3", "H4"],
   summary: "searched networks against uniform ones and against the reference scaled to the target",
   async block(context) {
-    const { dataset, lab, referenceMs } = context;
+    const { dataset, lab } = context;
     const io = await lab.io(dataset);
     const teaching = await teachingBy(lab, "residual", { dataset });
-    const cells = await settleAll(targetFactors.map(async (factor): Promise<Cell> => {
-      const limits = { latencyMs: (one: Architecture) => lab.latencyMs(one), targetMs: factor * referenceMs };
+    const cells = await settleAll(targetShares.map(async (share): Promise<Cell> => {
+      const limits = { latencyMs: (one: Architecture) => lab.latencyMs(one), targetMs: context.targetMs(share) };
       const named = [
-        // At width 1 the reference is the target itself, whatever is foreseen of it.
-        factor === 1
-          ? { name: "width 1", architecture: createSpace("mnas", io).reference(1) }
-          : scaledReference(createSpace("mnas", io), limits),
+        scaledReference(createSpace("mnas", io), limits),
         ...uniformNetworks(createSpace("mnas-uniform", io), limits),
       ];
       const [guided, [scaled, ...uniform]] = await Promise.all([
-        finishArm(context, "guided", factor),
+        finishArm(context, "guided", share),
         settleAll(
           named.map(async (one) =>
-            one ? { ...one, final: await trainFinal(context, one.architecture, teaching) } : null
+            one
+              ? {
+                ...one,
+                latencyMs: lab.latencyMs(one.architecture),
+                final: await trainFinal(context, one.architecture, teaching),
+              }
+              : null
           ),
         ),
       ]);
-      return { factor, guided, scaled, uniform: uniform.filter((one) => one !== null) };
+      return { share, guided, scaled, uniform: uniform.filter((one) => one !== null) };
     }));
     return { seed: context.seed, cells };
   },
@@ -64,22 +70,33 @@ export const unsearched: Claim<UnsearchedBlock> = {
       ...guided.winners,
       ...[...uniform, ...(scaled ? [scaled] : [])].map(({ architecture }) => architecture),
     ]),
-  judge(blocks, { measuredMs, referenceMs }) {
+  judge(blocks, { measuredMs }) {
     const all = blocks.flatMap(({ cells, seed }) => cells.map((cell) => ({ ...cell, seed })));
-    const edgeOver = (other: (cell: Cell) => Finished | null | undefined) =>
+    const edgeOver = (other: (cell: Cell) => Finished | null | undefined): Compared[] =>
       all.flatMap((cell) => {
         const one = other(cell);
-        return one
-          ? [{ stratum: cell.factor, value: meanTestAccuracy(cell.guided.distilled) - meanTestAccuracy([one.final]) }]
-          : [];
+        if (!one) return [];
+        const difference = meanTestAccuracy(cell.guided.distilled) - meanTestAccuracy([one.final]);
+        return [{ share: cell.share, difference, better: cell.guided.winners, other: [one.architecture] }];
       });
+    // Sizes come in steps, so the largest that keeps a target can be a good deal below it.
+    const takenShares = (networks: (cell: Cell) => readonly Finished[]) => {
+      const shares = all.flatMap((cell) => networks(cell).map(({ latencyMs }) => latencyMs / cell.guided.targetMs));
+      return shares.length === 0
+        ? "none keeps a target"
+        : `they take ${percent(Math.min(...shares))} to ${percent(Math.max(...shares))} % of the target, foreseen`;
+    };
+    const kinds = all.map(({ uniform }) => uniform.length);
     const findings = [
       {
         id: "H3",
         claimed: "mixed layers are at least as good as uniform ones at matched cost",
-        measured: "test accuracy, distilled: best three of the guided search minus the uniform network of the best " +
-          "validation accuracy among four kinds, each as large as the target allows",
-        values: edgeOver(({ uniform }) => bestOf(uniform)),
+        measured: "test accuracy, distilled: best two of the guided search minus the uniform network of the best " +
+          "validation accuracy among the kinds of layer, each as large as the target allows",
+        note: `${Math.min(...kinds)} to ${Math.max(...kinds)} of ${uniformKinds} kinds keep the target; ${
+          takenShares(({ uniform }) => uniform)
+        }`,
+        pairs: edgeOver(({ uniform }) => bestOf(uniform)),
         // "At least as good": not worse by what would be worth having.
         above: -0.5,
       },
@@ -87,32 +104,33 @@ export const unsearched: Claim<UnsearchedBlock> = {
         id: "H4",
         claimed: "searching at a target beats scaling the reference to it",
         measured:
-          "test accuracy, distilled: best three of the guided search minus the reference network as wide as the " +
+          "test accuracy, distilled: best two of the guided search minus the reference network as wide as the " +
           "target allows",
-        values: edgeOver(({ scaled }) => scaled),
+        note: takenShares(({ scaled }) => scaled ? [scaled] : []),
+        pairs: edgeOver(({ scaled }) => scaled),
         above: 0,
       },
     ];
     return {
-      findings: findings.flatMap(({ above, values, ...text }) =>
-        values.length === 0 ? [] : [findingFrom({ ...text, unit: "points" }, values, { scale: 100, above, worth: 0.5 })]
-      ),
+      findings: findings.map(({ above, pairs, ...text }) => findingAtTargets(text, pairs, { above, measuredMs })),
       tables: [{
         title: "H3 and H4: searched, uniform and scaled networks",
-        rows: all.flatMap(({ factor, guided, scaled, seed, uniform }) => [
+        rows: all.flatMap(({ share, guided, scaled, seed, uniform }) => [
           {
             seed,
-            target: factor,
-            network: "searched, best three",
+            target: share,
+            network: "searched, best two",
             "test accuracy, %": percent(meanTestAccuracy(guided.distilled)),
-            "latency measured / target": latencyShare(guided.winners, measuredMs, factor * referenceMs),
+            "latency foreseen / target": rounded(mean(guided.latenciesMs) / guided.targetMs),
+            "latency measured / target": latencyShare(guided.winners, measuredMs, guided.targetMs),
           },
-          ...[...(scaled ? [scaled] : []), ...uniform].map(({ architecture, final, name }) => ({
+          ...[...(scaled ? [scaled] : []), ...uniform].map(({ architecture, final, latencyMs, name }) => ({
             seed,
-            target: factor,
+            target: share,
             network: name,
             "test accuracy, %": percent(meanTestAccuracy([final])),
-            "latency measured / target": latencyShare([architecture], measuredMs, factor * referenceMs),
+            "latency foreseen / target": rounded(latencyMs / guided.targetMs),
+            "latency measured / target": latencyShare([architecture], measuredMs, guided.targetMs),
           })),
         ]),
       }],

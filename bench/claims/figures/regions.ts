@@ -8,7 +8,7 @@ import { type Point, tsne } from "../tsne.ts";
 
 export interface DrawnRun {
   group: string;
-  factor: number;
+  share: number;
   students: readonly { tokens: readonly number[] }[];
 }
 
@@ -39,13 +39,13 @@ function pointsOf(runs: readonly DrawnRun[], groups: readonly string[], choices:
 /** One figure per target, each by both methods; later samples are darker. None where no samples differ. */
 export function regionFigures(runs: readonly DrawnRun[], choices: readonly number[]): Figure[] {
   const groups = [...new Set(runs.map(({ group }) => group))];
-  return [...new Set(runs.map(({ factor }) => factor))].flatMap((factor): Figure[] => {
-    const points = pointsOf(runs.filter((run) => run.factor === factor), groups, choices);
+  return [...new Set(runs.map(({ share }) => share))].flatMap((share): Figure[] => {
+    const points = pointsOf(runs.filter((run) => run.share === share), groups, choices);
     const rows = points.map(({ row }) => row);
     const plane = projectOnPlane(rows);
     const neighbours = rows.length > 100 ? tsne(rows) : null;
     if (!plane) return [];
-    const [first, second] = plane.explained.map((share) => `${Math.round(100 * share)} %`);
+    const [first, second] = plane.explained.map((part) => `${Math.round(100 * part)} %`);
     const pictures = [
       { title: `Principal components (${first} and ${second} of the variance)`, places: plane.points },
       ...(neighbours
@@ -53,7 +53,7 @@ export function regionFigures(runs: readonly DrawnRun[], choices: readonly numbe
         : []),
     ];
     const caption =
-      `Sampled architectures of all searches at target ${factor}; small and pale: early, large and dark: late.`;
+      `Sampled architectures of all searches at the target ${share}; small and pale: early, large and dark: late.`;
     const svg = drawFigure({
       title: caption,
       key: groups.map((label, series) => ({ label, series })),
@@ -83,6 +83,6 @@ export function regionFigures(runs: readonly DrawnRun[], choices: readonly numbe
         },
       })),
     });
-    return [{ name: `regions-${String(factor).replace(".", "-")}`, caption, svg }];
+    return [{ name: `regions-${String(share).replace(".", "-")}`, caption, svg }];
   });
 }

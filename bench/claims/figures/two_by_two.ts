@@ -7,7 +7,7 @@ import type { Figure } from "../claim.ts";
 export interface CellMean {
   arm: "plain" | "guided";
   taught: "labels" | "kd";
-  factor: number;
+  share: number;
   seed: number;
   percent: number;
 }
@@ -16,14 +16,14 @@ export interface CellMean {
 export function twoByTwo(cells: readonly CellMean[]): Figure {
   const arms = ["plain", "guided"] as const;
   const caption =
-    "Test accuracy of the best three students of plain and guided searches, finals from labels and distilled.";
+    "Test accuracy of the best two students of plain and guided searches, finals from labels and distilled.";
   const svg = drawFigure({
     title: caption,
     key: arms.map((arm, series) => ({ label: `${arm} search`, series })),
-    panels: [...new Set(cells.map(({ factor }) => factor))].map((factor) => {
-      const own = cells.filter((cell) => cell.factor === factor);
+    panels: [...new Set(cells.map(({ share }) => share))].map((share) => {
+      const own = cells.filter((cell) => cell.share === share);
       return {
-        title: `Target ${factor} of the reference's latency`,
+        title: `Target that ${100 * share} % of students keep`,
         plot: {
           height: 230,
           marginLeft: 48,

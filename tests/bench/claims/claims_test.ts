@@ -9,7 +9,6 @@ import { createFakeLab } from "./fake_lab.ts";
 
 const judging: JudgeContext = {
   measuredMs: () => 0.9,
-  referenceMs: 1,
   calibration: [1, 2, 3, 4, 5].map((size) => ({ multiplyAdds: size * 1e6, latencyMs: size + size % 2 / 10 })),
 };
 
@@ -20,6 +19,7 @@ for (const claim of claims) {
       lab,
       trials: 12,
       referenceMs: 1,
+      targetMs: (share) => 0.5 + share,
       dataset: "fashion-mnist",
       searches: new Map(),
     };
@@ -56,7 +56,14 @@ Deno.test("equal seeds give equal blocks", async () => {
   const [claim] = claims;
   const block = async () => {
     using lab = createFakeLab();
-    const context = { lab, trials: 12, referenceMs: 1, dataset: "fashion-mnist", searches: new Map() } as const;
+    const context = {
+      lab,
+      trials: 12,
+      referenceMs: 1,
+      targetMs: () => 1,
+      dataset: "fashion-mnist",
+      searches: new Map(),
+    } as const;
     return JSON.stringify(await claim.block({ ...context, seed: 3 })).replace(/"logits":"[^"]*"/g, "");
   };
   assertEquals(await block(), await block());

@@ -4,6 +4,7 @@ import { BudgetSpentError, type TrainingRequest } from "../../../bench/claims/la
 import { Laboratory } from "../../../bench/claims/laboratory.ts";
 import { students } from "../../../bench/distillation/networks.ts";
 import type { Job, Reply } from "../../../bench/claims/job.ts";
+import { WorkerPool } from "../../../bench/claims/worker_pool.ts";
 import { tinySearch } from "./tiny_search.ts";
 
 const records = (folder: string) => {
@@ -100,6 +101,22 @@ Deno.test("what two ask for at once is trained once, and records answer after th
     assertEquals(await spent.lab.train(request(1)), a);
     await assertRejects(() => spent.lab.train(request(2)), BudgetSpentError);
     assertEquals([spent.jobs.length, spent.lab.counts.used], [0, 2]);
+  });
+});
+
+Deno.test("what still waits for a worker when the budget ends is not begun", async () => {
+  await inFolder(async (folder) => {
+    let left = 1;
+    const pool = new WorkerPool(1, () => left-- > 0);
+    try {
+      const lab = new Laboratory({ folder, pool, goOn: () => true, latencyMs: () => 1, log: () => {} });
+      const [first, ...others] = await Promise.allSettled([1, 2, 3].map((seed) => lab.train(request(seed))));
+      assertEquals(first.status, "fulfilled");
+      for (const other of others) assert(other.status === "rejected" && other.reason instanceof BudgetSpentError);
+      assertEquals(lab.counts.begun, 1);
+    } finally {
+      await pool.close();
+    }
   });
 });
 

@@ -8,7 +8,14 @@ function claim(name: string, block: (seed: number) => Promise<unknown>): Claim {
   return { name, ids: [], summary: name, block: ({ seed }) => block(seed), judge: () => ({ findings: [] }) };
 }
 
-const context = { trials: 2, referenceMs: 1, dataset: "fashion-mnist", searches: new Map(), log: () => {} } as const;
+const context = {
+  trials: 2,
+  referenceMs: 1,
+  targetMs: () => 1,
+  dataset: "fashion-mnist",
+  searches: new Map(),
+  log: () => {},
+} as const;
 
 Deno.test("blocks begin claim by claim in the order of the table, in each seed by seed", async () => {
   using lab = createFakeLab();

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { calibrationStudents } from "../../../bench/claims/latencies.ts";
-import { foresightOf } from "../../../bench/claims/setting.ts";
+import { foresightOf, settingOf } from "../../../bench/claims/setting.ts";
 import { scaledReference, uniformNetworks } from "../../../bench/claims/uniform_networks.ts";
 import { countMultiplyAdds } from "../../../src/ops/layout.ts";
 import { type Architecture, architectureHash } from "../../../src/schemas/architecture.ts";
@@ -50,4 +50,21 @@ Deno.test("the scaled reference and the uniform networks are the largest that th
     assertEquals(new Set(kernels), new Set([Number(name.at(-1))]));
   }
   assertEquals(uniformNetworks(createSpace("mnas-uniform", io), { latencyMs, targetMs: 0 }), []);
+});
+
+Deno.test("the setting with nothing measured yet says so", () => {
+  const text = settingOf({
+    dataset: "mnist",
+    foresight: foresightOf([], { calibration: [], measuredMs: () => 1, foresee: () => 1 }),
+    referenceMs: 0.4,
+    targets: [{ share: 0.2, latencyMs: 0.5 }, { share: 0.5, latencyMs: 0.6 }],
+    trials: 100,
+    calibration: 100,
+    trainings: 0,
+    codes: [],
+  }).join(" ");
+  assertStringIncludes(text, "Nothing was trained.");
+  assertStringIncludes(text, "none was measured");
+  assertStringIncludes(text, "0.2, 0.500 ms, and 0.5, 0.600 ms");
+  assertEquals(/NaN|0 networks|: \./.test(text), false, text);
 });
