@@ -4,7 +4,7 @@ import { parseOptions } from "../src/cli/options.ts";
 import { runCommand } from "../src/cli/run_command.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { reportOptionsSchema } from "../src/schemas/report_options.ts";
-import { defaultReportFile, readReport, runNames, writeReportFiles } from "./report/report_files.ts";
+import { defaultReportFile, readReport, requireWritable, runNames, writeReportFiles } from "./report/report_files.ts";
 
 async function main(): Promise<number> {
   const options = parseOptions(reportOptionsSchema, Deno.args, {
@@ -26,12 +26,21 @@ async function main(): Promise<number> {
   }
   const twice = run.find((name, index) => run.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`--run names "${twice}" twice; allowed: each run once`);
-  const reports = [];
-  for (const name of run) reports.push(await readReport(dataDir, name));
-  const files = await writeReportFiles(reports, options.out ?? defaultReportFile(dataDir, run));
-  if (json) console.log(JSON.stringify(files));
-  else console.log(`${files.html}\n${files.figures.length} figures beside it, each as an SVG file`);
-  return exitCodes.done;
+  const file = options.out ?? defaultReportFile(dataDir, run);
+  try {
+    const reports = [];
+    for (const name of run) reports.push(await readReport(dataDir, name));
+    await requireWritable(file);
+    const files = await writeReportFiles(reports, file);
+    if (json) console.log(JSON.stringify(files));
+    else console.log(`${files.html}\n${files.figures.length} figures beside it, each as an SVG file`);
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    console.error((error as Error).message);
+    if (Deno.env.get("NACRE_DEBUG")) console.error(error);
+    return exitCodes.failed;
+  }
 }
 
 if (import.meta.main) await runCommand(main);

@@ -18,6 +18,8 @@ export interface CardLatency {
   description: string;
   runtime: string;
   backend: string;
+  /** The exported format whose files do what was timed, kernel by kernel. */
+  form: ExportFormatName;
   protocol: string;
   profile: string;
   /** Freed of the device's drift, with its 95 % interval: what the run used. */
@@ -92,12 +94,18 @@ export interface CardFacts {
   now: Date;
 }
 
+/** A runtime of TF.js runs the kernels that the graph names; one of onnxruntime is given the ONNX file itself. */
+function measuredForm(runtime: Measurement["runtime"]): ExportFormatName {
+  return runtime.startsWith("onnxruntime") ? "onnx" : "tfjs-graph";
+}
+
 function latencyOf(measurement: Measurement, targetMs: number | null): CardLatency {
   const { backend, device, flags, latencyMs, measuredAt, medianMs, p90Ms, profile, protocol, runtime } = measurement;
   const [lowMs, highMs] = latencyInterval(measurement);
   return {
     device: device.name,
     description: device.description,
+    form: measuredForm(runtime),
     ...{ runtime, backend, protocol, profile, latencyMs, lowMs, highMs, medianMs, p90Ms, targetMs, flags, measuredAt },
   };
 }

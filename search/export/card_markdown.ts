@@ -43,6 +43,7 @@ function latencyRow(one: CardLatency): string[] {
   return [
     `${plain(one.device)} (${plain(one.description)})`,
     `${one.runtime}: ${plain(one.backend)}`,
+    `\`${one.form}\``,
     `${formatMilliseconds(one.latencyMs)} ms`,
     `${interval} ms`,
     `${formatMilliseconds(one.p90Ms)} ms`,
@@ -53,13 +54,13 @@ function latencyRow(one: CardLatency): string[] {
 
 function latencies({ latency }: Card): string {
   if (latency.length === 0) return "It was not measured.";
-  const head = ["device", "runtime", "latency", "95 % interval", "90th percentile", "target", "protocol"];
+  const head = ["device", "runtime", "as", "latency", "95 % interval", "90th percentile", "target", "protocol"];
   return `${table(head, latency.map(latencyRow))}
 
 Of one image, batch norm folded, without reading or scaling the image. Latency depends on the device, its browser and its
-heat: measure on yours with \`deno task measure --model\`. What was timed is the fused form
-that \`index.html\` runs. A TF.js LayersModel does the same arithmetic in more steps, since its layers cannot fuse a relu6 or a
-depthwise convolution with its bias: small networks take about twice as long in it.`;
+heat: measure on yours with \`deno task measure --model\`. "As" is the format below that was timed: its files run the same
+fused kernels. \`index.html\` runs those of \`tfjs-graph\`. The LayersModel \`tfjs\` does the same arithmetic in more steps, since
+its layers cannot fuse a relu6 or a depthwise convolution with its bias: small networks take about twice as long in it.`;
 }
 
 function formatRows({ formats }: Card): string {

@@ -21,7 +21,8 @@ import { bundlePageScript } from "./page_script.ts";
 import { recomputedAccuracy } from "./recomputed.ts";
 import { startTfjs, tfjsWasmFolder } from "./start_tfjs.ts";
 import { openStudentData, sampleImages, validationBatch } from "./student_data.ts";
-import { requireReplaceable, writeWholeFolder } from "./whole_folder.ts";
+import { exportFiles, requireReplaceable } from "./replaceable.ts";
+import { writeWholeFolder } from "./whole_folder.ts";
 
 /** Validation images on which every format must agree. */
 const checkedImages = 64;
@@ -169,12 +170,12 @@ export async function exportRun(options: ExportOptions, settings: ExportRunSetti
       const [says, found] = [card.accuracy.validation, recomputed.accuracy].map(formatPercent);
       log(`Warning: it scores ${found} on ${recomputed.images} validation images, but ${says} in the run`);
     }
-    await writeWhole(`${folder}/card.json`, `${JSON.stringify(card, null, 2)}\n`);
-    await writeWhole(`${folder}/README.md`, cardMarkdown(card));
-    await writePage(`${folder}/index.html`, card, parts, settings);
+    await writeWhole(`${folder}/${exportFiles.card}`, `${JSON.stringify(card, null, 2)}\n`);
+    await writeWhole(`${folder}/${exportFiles.text}`, cardMarkdown(card));
+    await writePage(`${folder}/${exportFiles.page}`, card, parts, settings);
     signal?.throwIfAborted();
     const files = written.flatMap((one) => "files" in one ? one.files : []);
-    return { card, files: [...files, "card.json", "README.md", "index.html"] };
+    return { card, files: [...files, ...Object.values(exportFiles)] };
   });
   const differences = card.formats.flatMap((one) => "failed" in one ? [] : [one.maxDifference]);
   return {

@@ -45,15 +45,18 @@ export const COLOURS = {
   quiet: "var(--quiet)",
 } as const;
 
-/** How many series have a colour of their own; later ones begin again. */
-export const SERIES_COLOURS = 8;
+/** How many series have a colour of their own; later ones begin again, with another shape and other dashes. */
+const SERIES_COLOURS = 8;
 
 /** The colour of the series at `index`, 0-based. */
 export function seriesColour(index: number): string {
   return `var(--series${(index % SERIES_COLOURS) + 1})`;
 }
 
-/** Shapes of the series, in Plot's names. */
+/**
+ * Shapes of the series, in Plot's names. Their number has no divisor in common with that of the colours, so that 72 series
+ * differ in one or the other.
+ */
 export const SERIES_SYMBOLS = [
   "circle",
   "diamond2",
@@ -63,9 +66,12 @@ export const SERIES_SYMBOLS = [
   "cross",
   "triangle2",
   "hexagon",
+  "wye",
 ] as const;
 
+export type SeriesSymbol = typeof SERIES_SYMBOLS[number];
+
 /** The shape of the series at `index`, 0-based. */
-export function seriesSymbol(index: number): typeof SERIES_SYMBOLS[number] {
+export function seriesSymbol(index: number): SeriesSymbol {
   return SERIES_SYMBOLS[index % SERIES_SYMBOLS.length];
 }

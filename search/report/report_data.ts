@@ -64,6 +64,8 @@ export interface ReportData {
   machine: string;
   /** One line: which data, how many images in which split. */
   dataset: string;
+  /** Tells data from other data of that name; null before it is opened. */
+  dataHash: string | null;
   /** Null for a run without distillation. */
   teacher: ReportTeacher | null;
   devices: readonly ReportDevice[];

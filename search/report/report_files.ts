@@ -8,7 +8,7 @@ import { OutdatedRunError, RunStore } from "../store/run_store.ts";
 import { comparisonFigures, renderComparison } from "./comparison/comparison.ts";
 import { renderReport, reportFigures } from "./report.ts";
 import type { ReportData } from "./report_data.ts";
-import { standAloneSvg } from "./stand_alone.ts";
+import { isStandAloneSvg, standAloneSvg } from "./stand_alone.ts";
 import { reportDataOf } from "./write_report.ts";
 
 /** What `report` wrote. */
@@ -49,12 +49,27 @@ export async function readReport(dataDir: string, name: string): Promise<ReportD
     throw new UsageError(`no run "${name}" in ${dataDir}; there are: ${names.join(", ") || "none"}`);
   }
   try {
+    if (!(await Deno.stat(paths.database)).isFile) throw new Error("its database is no file");
     using store = new RunStore(paths.database, { readOnly: true });
     if (store.get("config") === undefined) throw new UsageError(`run "${name}" has not begun: it has no configuration`);
     if (store.get("state") === "complete") return reportDataOf(store, name, "complete");
     return reportDataOf(store, name, await isRunning(paths.folder, name) ? "running" : "interrupted");
   } catch (error) {
-    throw error instanceof OutdatedRunError ? new UsageError(error.message) : error;
+    if (error instanceof UsageError) throw error;
+    if (error instanceof OutdatedRunError) throw new UsageError(error.message);
+    if (error instanceof Deno.errors.NotFound) throw new UsageError(`run "${name}" has no ${paths.database}`);
+    throw new Error(`run "${name}" cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** UsageError where `file` cannot be written; asked before any work. */
+export async function requireWritable(file: string): Promise<void> {
+  const folder = file.slice(0, Math.max(0, file.lastIndexOf("/"))) || (file.startsWith("/") ? "/" : ".");
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.remove(await Deno.makeTempFile({ dir: folder, prefix: ".", suffix: ".part" }));
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written: ${(error as Error).message}`);
   }
 }
 
@@ -73,17 +88,31 @@ export async function writeReportFiles(reports: readonly ReportData[], file: str
   const written: string[] = [];
   for (const figure of figures) {
     const svg = standAloneSvg(figure);
+    if (svg === null) continue;
     const path = `${folder}/${figure.id}.svg`;
-    if (svg === null) {
-      // One of an earlier report would be taken for today's.
-      await Deno.remove(path).catch((error) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
-      continue;
-    }
     await writeWhole(path, svg);
     written.push(path);
   }
+  await removeOtherFigures(folder, written);
   await writeWhole(file, single ? renderReport(single) : renderComparison(reports));
   return { html: file, figures: written };
+}
+
+/** Removes the figures of an earlier report, which would be taken for today's; what others put there stays. */
+async function removeOtherFigures(folder: string, written: readonly string[]): Promise<void> {
+  if (written.length === 0 && !await isFolder(folder)) return;
+  for await (const { isFile, name } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (!isFile || !name.endsWith(".svg") || written.includes(path)) continue;
+    if (isStandAloneSvg(await Deno.readTextFile(path))) await Deno.remove(path);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

@@ -23,6 +23,14 @@ function legendMarkup({ legend }: Figure, top: number): { height: number; markup
   return { height: legend.length === 0 ? 0 : (line + 1) * LEGEND_LINE_PX + 6, markup };
 }
 
+// How these files begin, and no others.
+const OPENING = '<svg xmlns="http://www.w3.org/2000/svg" data-source="nacre-report"';
+
+/** Whether `text` is of a file that `standAloneSvg` made. */
+export function isStandAloneSvg(text: string): boolean {
+  return text.startsWith(OPENING);
+}
+
 /** The figure as the text of an SVG file; null where there is nothing to draw. */
 export function standAloneSvg(figure: Figure): string | null {
   const panels = panelsOf(figure, WIDE_PX);
@@ -47,7 +55,7 @@ export function standAloneSvg(figure: Figure): string | null {
     top += Math.max(...row.map(({ height }) => height)) + PANEL_GAP_PX;
   }
   const [width, height] = [WIDE_PX + 2 * MARGIN_PX, top + 2 * MARGIN_PX - PANEL_GAP_PX];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+  return `${OPENING} viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
     `role="img" aria-label="${escapeHtml(figure.title)}">
 <style>${PALETTE}
 svg { color: var(--ink); font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }

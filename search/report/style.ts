@@ -18,6 +18,7 @@ h3 { font-size: 16px; margin: 0 0 2px; overflow-wrap: anywhere; }
 header p { margin: 0 0 8px; overflow-wrap: anywhere; }
 .state, .note, figcaption { color: var(--quiet); font-size: 14.5px; }
 .state.running, .state.interrupted { color: var(--baseline); }
+.warning { padding: 8px 14px; border-left: 4px solid var(--baseline); background: var(--tint); font-weight: 550; }
 .note { margin: 0 0 14px; }
 .nothing { margin: 8px 0; padding: 14px 16px; background: var(--tint); border-radius: 6px; }
 .scroll { overflow-x: auto; }
@@ -79,9 +80,13 @@ dd { margin: 0; overflow-wrap: anywhere; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
   .drawings { grid-template-columns: repeat(3, 1fr); gap: 12px; break-inside: avoid; }
-  figure details:not([open]) { display: none; }
+  details::details-content { content-visibility: visible; display: block; }
   .wide { display: block; }
   .wide.paired { display: grid; }
   .narrow { display: none; }
+}
+/* Where a browser cannot open them for print, an empty heading would be all that is left. */
+@supports not selector(details::details-content) {
+  @media print { details:not([open]) { display: none; } }
 }
 `;

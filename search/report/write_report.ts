@@ -35,6 +35,7 @@ export function reportDataOf(store: RunStore, run: string, state: ReportData["st
     configuration: configurationRows(config),
     machine: describeMachine(),
     dataset: String(store.get("dataset") ?? "not opened yet"),
+    dataHash: (store.get("datasetHash") as string | undefined) ?? null,
     teacher: reportedTeacher(store) ?? null,
     devices: allTargets(store).map(({ device, targetMs }) => ({
       name: device,

@@ -15,3 +15,8 @@ export function foldedNorm(
   const bias = Float32Array.from(beta, (value, index) => value - movingMean[index] * scale[index]);
   return { scale, bias };
 }
+
+/** `kernel`, whose last axis or axes are the output channels, each times its scale. */
+export function scaledKernel(kernel: Float32Array, scale: Float64Array): Float32Array {
+  return Float32Array.from(kernel, (value, index) => value * scale[index % scale.length]);
+}

@@ -5,6 +5,7 @@ import type { Architecture } from "../schemas/architecture.ts";
 import { requireFitting, weightsOf } from "./node_weights.ts";
 import { LayerList } from "./tfjs/layer_list.ts";
 import { emitterOf } from "./tfjs/table.ts";
+import { storeWeights, type WeightsManifest } from "./tfjs_weights.ts";
 
 /** The two files of a model: `model.json`, and `weights.bin` that it names and that lies beside it. */
 export interface TfjsModelFiles {
@@ -13,17 +14,11 @@ export interface TfjsModelFiles {
     generatedBy: string;
     convertedBy: null;
     modelTopology: Record<string, unknown>;
-    weightsManifest: {
-      paths: string[];
-      weights: { name: string; shape: number[]; dtype: "float32" }[];
-    }[];
+    weightsManifest: WeightsManifest;
   };
   /** 32-bit floats, little-endian. */
   weights: Uint8Array<ArrayBuffer>;
 }
-
-/** What files of weights are called by model.json. */
-export const tfjsWeightsFile = "weights.bin";
 
 /**
  * A TF.js LayersModel with the input `image`, `[batch, height, width, channels]`, and the output of its layer `logits`,
@@ -47,6 +42,7 @@ export function exportTfjs(architecture: Architecture, weights: Weights): TfjsMo
   // A last layer of a known name, whatever the network ends in; it computes nothing.
   list.begin("logits");
   const logits = list.layer("Activation", [outputs[outputs.length - 1]], { activation: "linear" });
+  const { manifest, bytes } = storeWeights(list.weights);
   const config = {
     name: "nacre",
     trainable: true,
@@ -64,21 +60,8 @@ export function exportTfjs(architecture: Architecture, weights: Weights): TfjsMo
         backend: "tensorflow",
         model_config: { class_name: "Model", config },
       },
-      weightsManifest: [{
-        paths: [tfjsWeightsFile],
-        weights: list.weights.map(({ name, shape }) => ({ name, shape: [...shape], dtype: "float32" })),
-      }],
+      weightsManifest: manifest,
     },
-    weights: joined(list.weights.map(({ values }) => values)),
+    weights: bytes,
   };
-}
-
-function joined(parts: readonly Float32Array[]): Uint8Array<ArrayBuffer> {
-  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    values.set(part, offset);
-    offset += part.length;
-  }
-  return new Uint8Array(values.buffer);
 }

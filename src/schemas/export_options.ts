@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { runNameSchema, searchOptionsSchema } from "./search_options.ts";
 
-export const exportFormatSchema = z.enum(["tfjs", "onnx", "safetensors"]);
+export const exportFormatSchema = z.enum(["tfjs-graph", "tfjs", "onnx", "safetensors"]);
 
 export type ExportFormatName = z.infer<typeof exportFormatSchema>;
 
@@ -27,7 +27,9 @@ export const exportOptionsSchema = z.strictObject({
   }),
   format: z.array(exportFormatSchema).default([]).meta({
     defaultText: "all",
-    description: "tfjs: a LayersModel; onnx: opset 17; safetensors: the weights as trained, with architecture.json",
+    description:
+      "tfjs-graph: a TF.js GraphModel, the form that TF.js devices measure; tfjs: a LayersModel; onnx: opset 17; " +
+      "safetensors: the weights as trained, with architecture.json",
   }),
   out: z.string().min(1).optional().meta({
     placeholder: "FOLDER",

@@ -26,13 +26,13 @@ Deno.test("export writes a folder and says what it wrote, as lines or as JSON", 
     const { code, stdout, stderr } = await finish([...common, "--json"]);
     assertEquals(code, 0, stderr);
     const result: ExportResult = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
-    assertEquals([result.run, result.trial, result.formats.length], ["made-up", 1, 3]);
+    assertEquals([result.run, result.trial, result.formats.length], ["made-up", 1, 4]);
     assert(result.maxDifference !== null && result.maxDifference < 1e-4);
     assertMatch(stderr, /onnx: logits differ by at most .* on 26 images, by onnxruntime-node/);
     // The page holds its script whole.
     const page = await Deno.stat(`${result.out}/index.html`);
     assert(page.size > 1e6 && page.size < 4e6, `the page has ${page.size} bytes`);
-    assertEquals(result.files.length, 8);
+    assertEquals(result.files.length, 10);
   }));
 
 Deno.test("a wrong call ends with 2 and one line, data that is gone with 1", () =>

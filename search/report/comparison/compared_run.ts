@@ -9,6 +9,8 @@ export interface ComparedRun {
   data: ReportData;
   /** 0-based; gives its colour, sign and dashes. */
   series: number;
+  /** 0-based among the different teachers, where there are several; else `series`: gives the colour on the common map. */
+  colour: number;
   /** The run's name, with its teacher where the runs have different ones. */
   label: string;
   /** Completed search trials, repetitions left out, in order. */
@@ -18,13 +20,14 @@ export interface ComparedRun {
 
 /** The runs in the order given, each with a label of its own. */
 export function comparedRuns(reports: readonly ReportData[]): ComparedRun[] {
-  const teachers = new Set(reports.map(({ teacher }) => teacher?.name));
+  const teachers = [...new Set(reports.map(({ teacher }) => teacher?.name))];
   return reports.map((data, series) => {
     const search = data.trials.filter(({ role }) => role === "search");
     return {
       data,
       series,
-      label: teachers.size > 1 ? `${data.run} (teacher: ${data.teacher?.name ?? "none"})` : data.run,
+      colour: teachers.length > 1 ? teachers.indexOf(data.teacher?.name) : series,
+      label: teachers.length > 1 ? `${data.run} (teacher: ${data.teacher?.name ?? "none"})` : data.run,
       completed: completedTrials(search).sort((a, b) => a.number - b.number),
       best: bestTrials(search, 1)[0] ?? null,
     };
@@ -34,6 +37,30 @@ export function comparedRuns(reports: readonly ReportData[]): ComparedRun[] {
 /** The reference by which the fronts of all runs are measured; undefined where no student was completed. */
 export function commonReference(runs: readonly ComparedRun[]): AccuracyLatency | undefined {
   return worstCorner(runs.flatMap(({ completed }) => completed));
+}
+
+/** What makes results of runs comparable, in words, and how a run tells it; null where it does not know yet. */
+const CIRCUMSTANCES: readonly (readonly [words: string, of: (data: ReportData) => string | null])[] = [
+  ["devices", ({ devices }) => devices.map(({ description }) => description).join("\n") || null],
+  ["runtimes", ({ devices }) => devices.map(({ runtime }) => runtime).join("\n") || null],
+  ["measuring protocols", protocolsOf],
+  ["data", ({ dataHash }) => dataHash],
+];
+
+function protocolsOf({ trials }: ReportData): string | null {
+  const protocols = new Set(trials.flatMap(({ measurements }) => measurements.map(({ protocol }) => protocol)));
+  return [...protocols].sort().join("\n") || null;
+}
+
+/** In what the runs differ so that their results do not compare, for instance "different data"; null where they do. */
+export function whyIncomparable(runs: readonly ComparedRun[]): string | null {
+  const differing = CIRCUMSTANCES.filter(([, of]) => {
+    return new Set(runs.map(({ data }) => of(data)).filter((value) => value !== null)).size > 1;
+  }).map(([words]) => words);
+  if (differing.length === 0) return null;
+  const last = differing.pop();
+  const listed = differing.length > 0 ? `${differing.join(", ")} and ${last}` : last;
+  return `different ${listed}`;
 }
 
 /** Configuration rows in which the runs differ: the option, and its value in each run, "–" where it has none. */

@@ -8,8 +8,8 @@ import { page } from "../page.ts";
 import type { ReportData } from "../report_data.ts";
 import { deviceLabel, trialName } from "../student_points.ts";
 import { finalOf } from "../student_rows.ts";
-import { commonReference, type ComparedRun, comparedRuns, differingRows } from "./compared_run.ts";
-import { comparedEntropies, comparedFronts, comparedHypervolumes, comparedRewards } from "./figures.ts";
+import { commonReference, type ComparedRun, comparedRuns, differingRows, whyIncomparable } from "./compared_run.ts";
+import { comparedEntropies, comparedFronts, comparedHypervolumes, comparedRewards, warned } from "./figures.ts";
 import { comparedProjection } from "./projection.ts";
 
 /** Every figure of a comparison, in its order. */
@@ -47,6 +47,10 @@ function table(
   `;
 }
 
+const RUNS_NOTE =
+  "Best: the student with the highest reward. Test: the same student, trained longer. Hypervolume: mean of " +
+  "the best accuracy over all latencies, by one reference for all runs.";
+
 function runsTable(runs: readonly ComparedRun[]): Html {
   const reference = commonReference(runs);
   const rows = runs.map(({ data, best, completed }) => {
@@ -80,8 +84,7 @@ function runsTable(runs: readonly ComparedRun[]): Html {
   return html`
     <section>
       <h2>Runs</h2>
-      <p class="note">Best: the student with the highest reward. Test: the same student, trained longer. Hypervolume: mean of
-      the best accuracy over all latencies, by one reference for all runs.</p>
+      <p class="note">${warned(RUNS_NOTE, runs)}</p>
       ${table("runs", "Runs", head, rows)}
     </section>
   `;
@@ -151,12 +154,16 @@ function circumstances(runs: readonly ComparedRun[]): string[] {
 export function renderComparison(reports: readonly ReportData[]): string {
   if (reports.length < 2) throw new RangeError(`A comparison needs at least two runs, got ${reports.length}`);
   const runs = comparedRuns(reports);
+  const reason = whyIncomparable(runs);
   return page(
     `Nacre: ${reports.map(({ run }) => run).join(", ")}`,
     html`
       <header>
         <p class="brand">Nacre · comparison</p>
         <h1>${reports.length} runs compared: ${reports.map(({ run }) => run).join(", ")}</h1>
+        ${reason === null
+          ? null
+          : html`<p class="warning" role="note">The runs have ${reason}: their fronts, hypervolumes and rewards do not compare.</p>`}
         ${circumstances(runs).map((line) => html`<p class="state">${line}</p>`)}
       </header>
       ${runsTable(runs)}

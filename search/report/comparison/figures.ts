@@ -10,7 +10,7 @@ import { runningBest } from "../figures/over_trials.ts";
 import { dashOf } from "../figures/signs.ts";
 import { seriesColour, seriesSymbol } from "../palette.ts";
 import { trialName } from "../student_points.ts";
-import { commonReference, type ComparedRun } from "./compared_run.ts";
+import { commonReference, type ComparedRun, whyIncomparable } from "./compared_run.ts";
 
 type Point = { x: number; y: number };
 
@@ -30,12 +30,10 @@ function lineOf(points: readonly Point[], series: number, curve: "linear" | "ste
   });
 }
 
-/** Whether every run was timed on the same devices by the same runtime, so that their latencies compare. */
-function sameDevices(runs: readonly ComparedRun[]): boolean {
-  const keys = runs.map(({ data }) =>
-    data.devices.map(({ description, runtime }) => [description, runtime].join()).join()
-  );
-  return new Set(keys).size === 1;
+/** `caption` and, where the runs do not compare, that they do not and why. */
+export function warned(caption: string, runs: readonly ComparedRun[]): string {
+  const reason = whyIncomparable(runs);
+  return reason === null ? caption : `${caption} These runs do not compare: ${reason}.`;
 }
 
 /** The front of each run, one over the other. */
@@ -47,12 +45,9 @@ export function comparedFronts(runs: readonly ComparedRun[]): Figure {
   const all = drawn.flatMap(({ run }) => run.completed);
   const latency = paddedDomain(all.map(({ latencyMs }) => latencyMs), { low: 0 });
   const accuracy = paddedDomain(drawn.flatMap(({ front }) => front.map((one) => one.accuracy)), { low: 0, high: 1 });
-  const warning = sameDevices(runs)
-    ? ""
-    : " The runs were timed on different devices or runtimes: latencies do not compare between them.";
   return {
     ...figure,
-    caption: `Up and to the left is better: the best accuracy of each run within each latency.${warning}`,
+    caption: warned("Up and to the left is better: the best accuracy of each run within each latency.", runs),
     legend: legendOf(drawn.map(({ run }) => run), "mark"),
     table: {
       head: ["run", "students on the front", "fastest, ms", "its accuracy", "most accurate", "its latency, ms"],
@@ -176,7 +171,10 @@ export function comparedRewards(runs: readonly ComparedRun[]): Figure {
       String(run.best?.number ?? "–"),
     ]),
   };
-  return overTrials({ ...figure, caption, table }, lines, { label: "best reward so far", curve: "step-after" });
+  return overTrials({ ...figure, caption: warned(caption, runs), table }, lines, {
+    label: "best reward so far",
+    curve: "step-after",
+  });
 }
 
 /** The hypervolume of each run against trials, by one reference. */
@@ -196,7 +194,7 @@ export function comparedHypervolumes(runs: readonly ComparedRun[]): Figure {
     head: ["run", "at the end"],
     rows: lines.map(({ run, points }) => [run.label, formatPercent(points[points.length - 1].y)]),
   };
-  return overTrials({ ...figure, caption, table }, lines, {
+  return overTrials({ ...figure, caption: warned(caption, runs), table }, lines, {
     label: "mean best accuracy (hypervolume)",
     tickFormat: formatPercentTick,
     curve: "step-after",

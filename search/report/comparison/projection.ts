@@ -2,6 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { canonicalJson } from "../../../src/schemas/architecture.ts";
 import { COLOURS, type Figure, type LegendSign, MARGINS } from "../figures/figure.ts";
 import { componentAxes, traceOf, tracePoints } from "../figures/projection.ts";
+import { dashOf } from "../figures/signs.ts";
 import { seriesColour, seriesSymbol } from "../palette.ts";
 import { oneHot, projectOnPlane } from "../principal_components.ts";
 import { trialName } from "../student_points.ts";
@@ -12,7 +13,7 @@ const TRACE_POINTS = 6;
 /** Late samples, whose mean stands for where a run ended: this share of them. */
 const LATE = 0.25;
 
-/** The architectures of all runs in one projection, coloured by run; a sentence where their spaces differ. */
+/** The architectures of all runs in one projection, shaped by run and coloured by teacher, or by run where all have one; a sentence where their spaces differ. */
 export function comparedProjection(runs: readonly ComparedRun[]): Figure {
   const figure = { id: "projection", title: "Where the searches went" };
   const nothing = (content: string): Figure => ({ ...figure, caption: "", legend: [], content });
@@ -25,6 +26,7 @@ export function comparedProjection(runs: readonly ComparedRun[]): Figure {
   if (new Set(sampled.map(({ run }) => canonicalJson(run.data.space?.decisions))).size > 1) {
     return nothing("The runs searched different spaces: their architectures have no common map.");
   }
+  const byTeacher = runs.some(({ colour, series }) => colour !== series);
   const counts = space.decisions.map(({ choices }) => choices.length);
   const projected = projectOnPlane(sampled.flatMap(({ trials }) => trials.map(({ tokens }) => oneHot(tokens, counts))));
   if (projected === null) return nothing("All sampled architectures made the same choices.");
@@ -40,14 +42,19 @@ export function comparedProjection(runs: readonly ComparedRun[]): Figure {
     const [end] = traceOf(points.slice(-Math.max(1, Math.round(LATE * points.length))), 1);
     return { run, points, trace, end };
   });
-  const legend: [LegendSign, string][] = clouds.map(({ run }) => [{ series: run.series, as: "mark" }, run.label]);
-  if (clouds.some(({ trace }) => trace.length > 0)) legend.push(["trace", "mean over time, ending at the ring"]);
+  const legend: [LegendSign, string][] = clouds.map((
+    { run },
+  ) => [{ series: run.series, as: "mark", colourOf: run.colour }, run.label]);
+  if (clouds.some(({ trace }) => trace.length > 0)) {
+    legend.push(["trace", "mean over time, ending at the outlined mark"]);
+  }
 
   return {
     ...figure,
     caption:
       "Each mark is a sampled architecture, its choices as numbers (one-hot), on the first two principal components " +
-      "of all runs together; early samples are pale. Marks that are near have more choices in common.",
+      "of all runs together; early samples are pale. Marks that are near have more choices in common." +
+      (byTeacher ? " A colour is a teacher, a shape a run." : ""),
     legend,
     table: {
       head: ["run", "mean of the last quarter, first component", "second component"],
@@ -65,7 +72,7 @@ export function comparedProjection(runs: readonly ComparedRun[]): Figure {
             y: "y",
             r: 3.2,
             symbol: seriesSymbol(run.series),
-            fill: seriesColour(run.series),
+            fill: seriesColour(run.colour),
             fillOpacity: "opacity",
             title: "name",
             className: "architectures",
@@ -73,13 +80,21 @@ export function comparedProjection(runs: readonly ComparedRun[]): Figure {
         ),
         clouds.map(({ run, trace }) => [
           Plot.line(trace, { x: "x", y: "y", stroke: COLOURS.page, strokeWidth: 5 }),
-          Plot.line(trace, { x: "x", y: "y", stroke: seriesColour(run.series), strokeWidth: 2.25, className: "trace" }),
+          Plot.line(trace, {
+            x: "x",
+            y: "y",
+            stroke: seriesColour(run.colour),
+            strokeWidth: 2.25,
+            strokeDasharray: byTeacher ? dashOf(run.series) ?? undefined : undefined,
+            className: "trace",
+          }),
           Plot.dot(trace.slice(-1), {
             x: "x",
             y: "y",
             r: 5,
+            symbol: seriesSymbol(run.series),
             fill: COLOURS.page,
-            stroke: seriesColour(run.series),
+            stroke: seriesColour(run.colour),
             strokeWidth: 2.25,
           }),
         ]),

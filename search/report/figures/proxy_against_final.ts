@@ -92,7 +92,21 @@ export function proxyAgainstFinal(data: ReportData): Figure {
   };
 }
 
+/** What the correlations say, the honest one first: only a random sample tells of students that were not selected. */
 function proxyWords({ final, sampled, trials }: ReportData): string {
-  const { n, spearman } = proxyQuality(trials, { finals: final, sampled });
-  return spearman === null ? "" : `Spearman's rank correlation: ${spearman.toFixed(2)} over ${n} networks.`;
+  const { n, sample, spearman } = proxyQuality(trials, { finals: final, sampled });
+  const { low, high } = sample;
+  const interval = low === null || high === null
+    ? "too few for an interval"
+    : `95 % interval ${low.toFixed(2)} to ${high.toFixed(2)}`;
+  const atRandom = sample.n === 0
+    ? "No student was drawn at random."
+    : sample.spearman === null
+    ? `Students drawn at random: ${sample.n}, which give no rank correlation.`
+    : `Students drawn at random: Spearman's rank correlation ${
+      sample.spearman.toFixed(2)
+    } (n = ${sample.n}, ${interval}).`;
+  if (spearman === null || n === sample.n) return atRandom;
+  return `${atRandom} All networks shown, of which the best were selected by their short training, so that it says little ` +
+    `of the others: ${spearman.toFixed(2)} (n = ${n}).`;
 }

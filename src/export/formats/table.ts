@@ -4,5 +4,11 @@ import type { ExportFormat } from "./format.ts";
 import { onnx } from "./onnx.ts";
 import { safetensors } from "./safetensors.ts";
 import { tfjs } from "./tfjs.ts";
+import { tfjsGraph } from "./tfjs_graph.ts";
 
-export const exportFormats: Readonly<Record<ExportFormatName, ExportFormat>> = { tfjs, onnx, safetensors };
+export const exportFormats: Readonly<Record<ExportFormatName, ExportFormat>> = {
+  "tfjs-graph": tfjsGraph,
+  tfjs,
+  onnx,
+  safetensors,
+};

@@ -1,5 +1,5 @@
 import type { NodeOf } from "../../schemas/architecture.ts";
-import { foldedNorm } from "../folded.ts";
+import { foldedNorm, scaledKernel } from "../folded.ts";
 import { activationName } from "./activation.ts";
 import type { Emitter } from "./emitter.ts";
 
@@ -14,11 +14,6 @@ function settings({ kernel, stride }: NodeOf<"conv"> | NodeOf<"depthwiseConv">) 
   };
 }
 
-/** `kernel`, whose last axis or axes are the output channels, each times its scale. */
-function scaled(kernel: Float32Array, scale: Float64Array): Float32Array {
-  return Float32Array.from(kernel, (value, index) => value * scale[index % scale.length]);
-}
-
 /** A convolution with its batch norm folded in. */
 export const conv: Emitter<NodeOf<"conv">> = (list, { node, inputs, inputShapes: [[, , channels]], weights }) => {
   const { scale, bias } = foldedNorm(weights);
@@ -27,7 +22,7 @@ export const conv: Emitter<NodeOf<"conv">> = (list, { node, inputs, inputShapes:
   const activation = apart ? "linear" : activationName(node.activation);
   const config = { filters: node.filters, activation, ...settings(node) };
   const layer = list.layer("Conv2D", inputs, config, apart ? "linear" : undefined);
-  list.weight(layer, "kernel", [node.kernel, node.kernel, channels, node.filters], scaled(weights.kernel, scale));
+  list.weight(layer, "kernel", [node.kernel, node.kernel, channels, node.filters], scaledKernel(weights.kernel, scale));
   list.weight(layer, "bias", [node.filters], bias);
   return apart ? list.layer("Activation", [layer], { activation: "relu6" }) : layer;
 };
@@ -38,7 +33,7 @@ export const depthwiseConv: Emitter<NodeOf<"depthwiseConv">> = (list, { node, in
   const { scale, bias } = foldedNorm(weights);
   const activation = activationName(node.activation);
   const layer = list.layer("DepthwiseConv2D", inputs, { depth_multiplier: 1, activation, ...settings(node) });
-  const kernel = scaled(weights.kernel, scale);
+  const kernel = scaledKernel(weights.kernel, scale);
   list.weight(layer, "depthwise_kernel", [node.kernel, node.kernel, channels, 1], kernel);
   list.weight(layer, "bias", [channels], bias);
   return layer;

@@ -1,4 +1,5 @@
 // What a LayersModel is made of, as its model.json names it: https://github.com/tensorflow/tfjs/tree/master/tfjs-layers.
+import type { StoredWeight } from "../tfjs_weights.ts";
 
 /** A layer of a model of the functional kind; `config` is written as Keras writes it. */
 export interface Layer {
@@ -9,17 +10,10 @@ export interface Layer {
   inbound_nodes: [layer: string, call: number, output: number, options: Record<string, never>][][];
 }
 
-/** A weight of a layer. */
-export interface LayerWeight {
-  name: string;
-  shape: readonly number[];
-  values: Float32Array;
-}
-
 /** Collects the layers of a model and their weights, in order; names follow from the node that they stand for. */
 export class LayerList {
   readonly layers: Layer[] = [];
-  readonly weights: LayerWeight[] = [];
+  readonly weights: StoredWeight[] = [];
   #prefix = "";
 
   /** What follows is named after `prefix`. */

@@ -36,10 +36,18 @@ Deno.test("the best student is exported in all formats, with the weights of its 
     const out = `${run.dataDir}/exports/made-up-trial-1`;
     assertEquals([result.trial, result.role, result.weights, result.out], [1, "search", "final", out]);
     assertEquals([result.accuracy, result.testAccuracy], [0.85, 0.84]);
-    assertEquals(result.formats.map(({ format }) => format), ["tfjs", "onnx", "safetensors"]);
+    assertEquals(result.formats.map(({ format }) => format), ["tfjs-graph", "tfjs", "onnx", "safetensors"]);
     assert(result.maxDifference !== null && result.maxDifference < 1e-5, `difference ${result.maxDifference}`);
     for (const file of result.files) assert((await Deno.stat(file)).size > 0);
-    assertEquals(await names(out), ["README.md", "card.json", "index.html", "onnx", "safetensors", "tfjs"]);
+    assertEquals(await names(out), [
+      "README.md",
+      "card.json",
+      "index.html",
+      "onnx",
+      "safetensors",
+      "tfjs",
+      "tfjs-graph",
+    ]);
     assertMatch(lines.join("\n"), /trial-1 of run "made-up", weights of the longer training/);
 
     const { weights } = decodeSafetensors(await Deno.readFile(`${out}/safetensors/model.safetensors`), "model");
@@ -133,7 +141,15 @@ Deno.test("where the longer training's weights are gone, those of the search are
 Deno.test("what was exported can be measured here, in the shape that it declares", () =>
   withRun(async (run) => {
     const { out } = await exportRun(optionsOf(run), quiet);
-    for (const path of ["tfjs", "tfjs/model.json", "onnx/model.onnx", "safetensors/architecture.json"]) {
+    for (
+      const path of [
+        "tfjs",
+        "tfjs/model.json",
+        "tfjs-graph/model.json",
+        "onnx/model.onnx",
+        "safetensors/architecture.json",
+      ]
+    ) {
       const { model } = await readModel(`${out}/${path}`);
       const shape = path.startsWith("onnx") ? [1, 1, 12, 12] : [1, 12, 12, 1];
       assertEquals(model.input.shape, shape, path);
@@ -201,8 +217,15 @@ Deno.test("a format that says something else is left out, the others are written
       return exportModel(architecture, weights, options);
     };
     const result = await exportRun(optionsOf(run), { ...quiet, exportAs });
-    assertEquals(await names(result.out), ["README.md", "card.json", "index.html", "safetensors", "tfjs"]);
-    assertEquals(result.formats[1], { format: "onnx", failed: "onnx: its logits differ" });
+    assertEquals(await names(result.out), [
+      "README.md",
+      "card.json",
+      "index.html",
+      "safetensors",
+      "tfjs",
+      "tfjs-graph",
+    ]);
+    assertEquals(result.formats[2], { format: "onnx", failed: "onnx: its logits differ" });
     assertStringIncludes(await Deno.readTextFile(`${result.out}/README.md`), "not written");
   }));
 
@@ -230,6 +253,9 @@ Deno.test("an earlier export is replaced as a whole, other folders never", () =>
     assertEquals(await names(out), ["README.md", "card.json", "index.html", "onnx"]);
     const message = await usageError(optionsOf(run, { out: `${run.dataDir}/images` }));
     assertMatch(message, /--out .*images holds other files, for instance t.*; allowed: a new or empty folder/);
+    await Deno.writeTextFile(`${out}/notes.txt`, "mine");
+    assertMatch(await usageError(optionsOf(run, { out })), /also holds notes.txt, which no export wrote/);
+    assertEquals(await Deno.readTextFile(`${out}/notes.txt`), "mine");
     assertMatch(await usageError(optionsOf(run, { out: `${out}/card.json/x` })), /cannot be written/);
     assertMatch(await usageError(optionsOf(run, { out: "." })), /the folder that this command runs in/);
   }));

@@ -14,7 +14,7 @@ import { openStudentData } from "../../../search/export/student_data.ts";
 import { RunStore } from "../../../search/store/run_store.ts";
 import { BatchReader } from "../../../src/data/batch_reader.ts";
 import { runDeployed } from "../../../src/export/run_deployed.ts";
-import { exportOptionsSchema } from "../../../src/schemas/export_options.ts";
+import { type ExportFormatName, exportOptionsSchema } from "../../../src/schemas/export_options.ts";
 import { testWith } from "../../require.ts";
 import { useBackend } from "../../src/ops/run_op.ts";
 import { hostileNames, type MadeUpRun, side, withRun } from "./made_up_run.ts";
@@ -22,7 +22,7 @@ import { hostileNames, type MadeUpRun, side, withRun } from "./made_up_run.ts";
 let script: Promise<string> | undefined;
 const bundleScript = () => script ??= bundlePageScript();
 
-async function exported({ dataDir }: MadeUpRun, formats: ("tfjs" | "onnx" | "safetensors")[] = ["safetensors"]) {
+async function exported({ dataDir }: MadeUpRun, formats: ExportFormatName[] = ["safetensors"]) {
   const options = { ...exportOptionsSchema.parse({ run: "made-up", dataDir }), format: formats };
   return (await exportRun(options, { log: () => {}, bundleScript })).out;
 }
@@ -222,11 +222,11 @@ await testWith({
 });
 
 await testWith({
-  name: "a page of somebody's loads the LayersModel by tf.loadLayersModel, and gets the network's logits",
+  name: "a page of somebody's loads both kinds of TF.js model by its own loaders, and gets the network's logits",
   needs: "chromium",
   fn: () =>
     withRun(async (run) => {
-      const folder = await exported(run, ["tfjs"]);
+      const folder = await exported(run, ["tfjs", "tfjs-graph"]);
       const library = new URL("../dist/tf.min.js", import.meta.resolve("@tensorflow/tfjs"));
       await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async ({ url }) => {
         const { pathname } = new URL(url);
@@ -236,7 +236,7 @@ await testWith({
           });
         }
         if (pathname === "/tf.js") return new Response(await Deno.readFile(fileURLToPath(library)));
-        return new Response(await Deno.readFile(`${folder}/tfjs${pathname}`));
+        return new Response(await Deno.readFile(`${folder}${pathname}`));
       });
       const images = Float32Array.from({ length: 2 * side * side }, (_, index) => Math.sin(index));
       await useBackend("cpu");
@@ -253,16 +253,22 @@ await testWith({
         const page = await browser.newPage();
         await page.goto(`http://127.0.0.1:${server.addr.port}/`);
         await page.addScriptTag({ url: "/tf.js" });
-        const logits = await page.evaluate(async ([values, side]) => {
+        const both = await page.evaluate(async ([values, side]) => {
           // deno-lint-ignore no-explicit-any
           const tf = (globalThis as any).tf;
           await tf.setBackend("cpu");
-          const model = await tf.loadLayersModel("model.json");
-          return Array.from(await model.predict(tf.tensor(values, [2, side, side, 1])).data() as Float32Array);
+          const models = [
+            await tf.loadLayersModel("tfjs/model.json"),
+            await tf.loadGraphModel("tfjs-graph/model.json"),
+          ];
+          const images = tf.tensor(values, [2, side, side, 1]);
+          return models.map((model) => Array.from(model.predict(images).dataSync() as Float32Array));
         }, [Array.from(images), side] as const);
-        assertEquals(logits.length, expected.length);
-        for (const [index, value] of expected.entries()) {
-          assert(Math.abs(logits[index] - value) < 1e-5, `${logits[index]}, expected ${value}`);
+        for (const logits of both) {
+          assertEquals(logits.length, expected.length);
+          for (const [index, value] of expected.entries()) {
+            assert(Math.abs(logits[index] - value) < 1e-5, `${logits[index]}, expected ${value}`);
+          }
         }
       } finally {
         await browser.close();

@@ -109,6 +109,7 @@ export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
     configuration: [["preset", "quick"], ["controller", "ppo"], ["reward", "hard"], ["seed", "1"]],
     machine: "made-up processor, 2 cores, Linux",
     dataset: "Fashion-MNIST: 50,000 training, 10,000 validation, 10,000 test images",
+    dataHash: "fixture data",
     teacher: {
       name: "reference x2.0",
       accuracy: 0.884,

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { defaultReportFile, readReport, writeReportFiles } from "../../../search/report/report_files.ts";
 import { runFolder } from "../../../search/run_folder.ts";
 import { RunStore } from "../../../search/store/run_store.ts";
@@ -68,6 +68,48 @@ Deno.test("a figure that has nothing to draw any more leaves no file of an earli
   assert(before.figures.length > 5);
   await writeReportFiles([await readReport(folder.dataDir, "begun")], file);
   assertEquals([...Deno.readDirSync(`${folder.dataDir}/page-figures`)], []);
+});
+
+Deno.test("of an earlier report of another run no figure stays, files of others do", async () => {
+  await using folder = await dataFolder({ one: 12, two: 12, begun: 0 });
+  const [one, two, begun] = await Promise.all(["one", "two", "begun"].map((run) => readReport(folder.dataDir, run)));
+  const file = `${folder.dataDir}/page.html`;
+  const names = () => [...Deno.readDirSync(`${folder.dataDir}/page-figures`)].map(({ name }) => name).sort();
+  await writeReportFiles([one], file);
+  const mine = { "photo.svg": "<svg/>", "notes.txt": "mine" };
+  for (const [name, text] of Object.entries(mine)) {
+    await Deno.writeTextFile(`${folder.dataDir}/page-figures/${name}`, text);
+  }
+  const { figures } = await writeReportFiles([one, two], file);
+  const written = figures.map((path) => path.slice(path.lastIndexOf("/") + 1));
+  assertEquals(names(), [...written, ...Object.keys(mine)].sort());
+  await writeReportFiles([begun], file);
+  assertEquals(names(), Object.keys(mine).sort());
+});
+
+Deno.test("a run that cannot be read and a file that cannot be written end with one line", async () => {
+  await using folder = await dataFolder({ one: 2, damaged: 2, begun: 0 });
+  const { dataDir } = folder;
+  await Deno.writeTextFile(
+    runFolder(dataDir, "damaged").database,
+    "no database at all, but of some length".repeat(200),
+  );
+  for (const more of ["-wal", "-shm"]) await Deno.remove(runFolder(dataDir, "damaged").database + more).catch(() => {});
+  await Deno.mkdir(`${dataDir}/runs/empty`);
+  await Deno.writeTextFile(`${dataDir}/file`, "");
+  const cases: [string[], number, RegExp][] = [
+    [["--run", "damaged"], 1, /^run "damaged" cannot be read: /],
+    [["--run", "empty"], 2, /^run "empty" has no .*run.sqlite$/],
+    [["--run", "one", "--out", `${dataDir}/file/x.html`], 2, /x.html cannot be written: /],
+  ];
+  if (Deno.build.os === "linux") {
+    cases.push([["--run", "one", "--out", "/proc/x.html"], 2, /^\/proc\/x.html cannot be /]);
+  }
+  for (const [args, expected, message] of cases) {
+    const { code, stderr, stdout } = await report(...args, "--data-dir", dataDir);
+    assertEquals([code, stdout, stderr.trim().split("\n").length], [expected, "", 1], stderr);
+    assertMatch(stderr.trim(), message);
+  }
 });
 
 Deno.test("a run that does not exist is refused with the names of those that do", async () => {

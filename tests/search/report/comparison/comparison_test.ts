@@ -3,6 +3,8 @@ import { parseHTML } from "linkedom";
 import { renderComparison } from "../../../../search/report/comparison/comparison.ts";
 import { comparedRuns, differingRows } from "../../../../search/report/comparison/compared_run.ts";
 import type { ReportData } from "../../../../search/report/report_data.ts";
+import { signMarkup } from "../../../../search/report/figures/signs.ts";
+import type { PROTOCOL } from "../../../../src/schemas/measurement.ts";
 import { fixtureReport, fixtureTrial, fixtureTrials, fixtureUpdates } from "../fixtures.ts";
 
 function open(reports: readonly ReportData[]): Document {
@@ -43,10 +45,55 @@ Deno.test("runs of different spaces have no common map, and are said to have non
   assertStringIncludes(texts(open([one, other]), "#projection .nothing")[0], "different spaces");
 });
 
-Deno.test("latencies from different devices are said not to compare", () => {
-  const elsewhere = { ...two, devices: [{ ...two.devices[0], description: "another processor" }] };
-  assertStringIncludes(texts(open([one, elsewhere]), "#fronts figcaption")[0], "do not compare");
-  assert(!texts(open([one, two]), "#fronts figcaption")[0].includes("do not compare"));
+Deno.test("one warning says in what runs differ that cannot be compared, and so do hypervolumes", () => {
+  // As a later version would measure.
+  const protocol = "nacre/0" as string as typeof PROTOCOL;
+  const remeasured = () =>
+    two.trials.map((trial) => ({
+      ...trial,
+      measurements: trial.measurements.map((one) => ({ ...one, protocol })),
+    }));
+  const cases: [Partial<ReportData>, string][] = [
+    [{ devices: [{ ...two.devices[0], description: "another processor" }] }, "different devices"],
+    [{ devices: [{ ...two.devices[0], runtime: "tfjs-webgl" }] }, "different runtimes"],
+    [{ dataHash: "other data" }, "different data"],
+    [{ trials: remeasured(), dataHash: "other data" }, "different measuring protocols and data"],
+  ];
+  for (const [change, words] of cases) {
+    const document = open([one, { ...two, ...change }]);
+    const warnings = texts(document, ".warning");
+    assertEquals(warnings.length, 1);
+    assertStringIncludes(warnings[0], words);
+    const places = ["#fronts figcaption", "#hypervolume figcaption", "main section .note"];
+    for (const place of places) assertStringIncludes(texts(document, place)[0], `do not compare: ${words}.`);
+  }
+  assert(!renderComparison([one, two]).includes("do not compare"));
+  // What a run does not know yet is no difference.
+  const begun = fixtureReport({ run: "begun", devices: [], dataHash: null });
+  assertEquals(texts(open([one, begun]), ".warning"), []);
+});
+
+Deno.test("on the common map a colour is a teacher and a shape a run", () => {
+  const teacher = { name: "other", accuracy: 0.9, testAccuracy: null, parameters: null, multiplyAdds: null };
+  const runs = [one, { ...two, teacher }, { ...two, run: "three", teacher: one.teacher }];
+  const document = open(runs);
+  const signs = [...document.querySelectorAll("#projection ul.legend li path")].slice(0, 3);
+  const [first, second, third] = signs.map((path) => [path.getAttribute("fill"), path.getAttribute("d")]);
+  assertEquals(first[0], third[0]);
+  assert(first[0] !== second[0]);
+  assertEquals(new Set([first[1], second[1], third[1]]).size, 3);
+  const fills = [...document.querySelectorAll("#projection .wide g[aria-label='dot']")]
+    .map((group) => group.getAttribute("fill")).filter((fill) => fill?.startsWith("var(--series"));
+  assertEquals(new Set(fills), new Set(["var(--series1)", "var(--series2)"]));
+  assertStringIncludes(texts(document, "#projection figcaption")[0], "A colour is a teacher");
+  assert(!texts(open([one, two]), "#projection figcaption")[0].includes("teacher"));
+});
+
+Deno.test("a dozen runs look different, each from each, as marks and as lines", () => {
+  for (const as of ["mark", "line"] as const) {
+    const signs = Array.from({ length: 12 }, (_, series) => signMarkup({ series, as }));
+    assertEquals(new Set(signs).size, 12);
+  }
 });
 
 Deno.test("options that differ are listed, the name of the run left out", () => {

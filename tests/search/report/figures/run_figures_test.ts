@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseHTML } from "linkedom";
 import { choicesOverTime } from "../../../../search/report/figures/choices.ts";
 import { controllerCurves } from "../../../../search/report/figures/controller_curves.ts";
@@ -139,8 +139,27 @@ Deno.test("short and long trainings are compared over finals, baselines and stud
   const figure = proxyAgainstFinal({ ...data, sampled: [{ trial: drawn.number, accuracy: drawn.accuracy + 0.05 }] });
   assertEquals(count(figure, ".students circle"), 3);
   assertEquals(count(figure, ".sampled circle"), 1);
-  // All four keep their order.
-  assertStringIncludes(figure.caption, "Spearman's rank correlation: 1.00 over 4 networks.");
+  // All four keep their order; one alone has no correlation.
+  assertStringIncludes(
+    figure.caption,
+    "Students drawn at random: 1, which give no rank correlation. All networks shown",
+  );
+  assertStringIncludes(figure.caption, "little of the others: 1.00 (n = 4).");
+  assertStringIncludes(proxyAgainstFinal(data).caption, "No student was drawn at random. All networks shown");
+});
+
+Deno.test("the random sample's correlation stands first, with its interval; that of selected students is marked as such", () => {
+  const data = fixtureWholeRun();
+  const others = data.trials.filter(({ number, role, state }) =>
+    role === "search" && state === "completed" && !data.final.some(({ trial }) => trial === number)
+  ).slice(0, 8);
+  const sampled = others.map(({ accuracy = 0, number }) => ({ trial: number, accuracy: 1 - accuracy }));
+  const { caption } = proxyAgainstFinal({ ...data, sampled });
+  assertMatch(
+    caption,
+    /drawn at random: Spearman's rank correlation -1\.00 \(n = 8, 95 % interval -1\.00 to -[01]\.\d\d\)\. All networks/,
+  );
+  assertMatch(caption, /selected by their short training.* \(n = 11\)\.$/);
 });
 
 Deno.test("every figure of a run has its numbers beside it", () => {
