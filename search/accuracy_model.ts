@@ -17,7 +17,7 @@ const bounded = 0.95;
 const strengths = [0.1, 0.3, 1, 3, 10, 30, 100];
 
 export class AccuracyModel {
-  readonly #features: (student: Described) => number[];
+  readonly #features: ReturnType<typeof featuresOf>;
   readonly #fit: RidgeFit;
   /** Bounds of the scaled error of a new student. */
   readonly #low: number;
@@ -30,7 +30,7 @@ export class AccuracyModel {
   constructor(students: readonly (Described & { accuracy: number })[]) {
     if (students.length < 2) throw new RangeError(`a model of accuracies needs two students, got ${students.length}`);
     this.#features = featuresOf(students);
-    const rows = students.map(this.#features);
+    const rows = students.map((student) => this.#features(student).row);
     const accuracies = students.map(({ accuracy }) => accuracy);
     const products = productsOf(rows, accuracies);
     const fits = strengths.map((strength) => ridge(rows, accuracies, { ...products, strength }));
@@ -43,11 +43,11 @@ export class AccuracyModel {
   }
 
   predict(student: Described): PredictedAccuracy {
-    const row = this.#features(student);
-    const { inverse, weights } = this.#fit;
+    const { row, unmet } = this.#features(student);
+    const { inverse, strength, weights } = this.#fit;
     const accuracy = dot(row, weights);
-    // The further from the students of the past, the wider.
-    const scale = Math.sqrt(1 + quadratic(row, inverse));
+    // The further from the students of the past, the wider; a choice that was never met may do all that the ridge allows.
+    const scale = Math.sqrt(1 + quadratic(row, inverse) + unmet / strength);
     const cut = (value: number) => Math.min(1, Math.max(0, value));
     return {
       accuracy: cut(accuracy),
@@ -57,8 +57,11 @@ export class AccuracyModel {
   }
 }
 
-/** A constant, the size on a logarithmic scale, and a 1 for every choice that was met. */
-function featuresOf(students: readonly Described[]): (student: Described) => number[] {
+/**
+ * A student's row: a constant, the size on a logarithmic scale, and a 1 for every choice that was met among `students`;
+ * and how many of its choices were not.
+ */
+function featuresOf(students: readonly Described[]): (student: Described) => { row: number[]; unmet: number } {
   const sizes = (student: Described) => [Math.log(student.parameters), Math.log(student.multiplyAdds)];
   const centres = [0, 1].map((index) => mean(students.map((student) => sizes(student)[index])));
   const columns = new Map<string, number>();
@@ -71,17 +74,20 @@ function featuresOf(students: readonly Described[]): (student: Described) => num
   return (student) => {
     const row = new Array<number>(1 + centres.length + columns.size).fill(0);
     row[0] = 1;
+    let unmet = 0;
     for (const [index, size] of sizes(student).entries()) row[1 + index] = size - centres[index];
     for (const [decision, token] of student.tokens.entries()) {
       const column = columns.get(`${decision}:${token}`);
-      if (column !== undefined) row[column] = 1;
+      if (column === undefined) unmet++;
+      else row[column] = 1;
     }
-    return row;
+    return { row, unmet };
   };
 }
 
 interface RidgeFit {
   weights: number[];
+  strength: number;
   /** Inverse of the penalised normal matrix. */
   inverse: number[][];
   /** Errors of the students, each left out, over what is expected to widen them where they stand. */
@@ -127,7 +133,7 @@ function ridge(
     squares += (error / rest) ** 2;
     scaledErrors.push(error / Math.sqrt(rest));
   }
-  return { weights, inverse, scaledErrors, leftOutError: squares / rows.length };
+  return { weights, strength, inverse, scaledErrors, leftOutError: squares / rows.length };
 }
 
 /** The inverse of a symmetric positive definite matrix, by Gauss and Jordan. */

@@ -1,21 +1,23 @@
 // The stages of a run in their order: data, devices, teacher, baselines, search, final training.
 import { hashSeed } from "../src/data/random.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
+import { isAccuracyAlone } from "../src/schemas/run_config.ts";
 import { baselineWidths, runBaselines } from "./baselines.ts";
 import { completedTrials } from "./completed_trials.ts";
 import { createController } from "./controllers/table.ts";
 import type { RunPhase } from "./events.ts";
-import { dropWeights, trainFinals } from "./finals.ts";
-import { loadTables, openPredictors, writeTables } from "./latency_tables.ts";
+import { trainFinals, trainsLonger, weightsDropper } from "./finals.ts";
+import { checkTables, loadTables, openPredictors, writeTables } from "./latency_tables.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
 import { openSpace } from "./open_space.ts";
 import type { RunContext } from "./run_context.ts";
 import { openData } from "./run_data.ts";
 import { activeTargets } from "./run_devices.ts";
 import { findTargets, openLatencies } from "./run_latencies.ts";
+import { writeOptions } from "./run_options.ts";
 import { openTeaching } from "./run_teaching.ts";
 import { openTrainings } from "./run_training.ts";
-import { brokenLimit, scoreLatencies, scoreOf } from "./scoring.ts";
+import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
 import { Skipping } from "./skipping.ts";
 import { TrainerPool } from "./trainers/pool.ts";
 
@@ -34,6 +36,10 @@ export async function executeRun(context: RunContext, saveSeconds: () => void): 
   const tables = loadTables(context);
   const latencies = await openLatencies(context, cleanup);
   emit({ type: "targets", targets: await findTargets(context, latencies, space) });
+  checkTables(context, tables);
+  const predictors = config.foresee ? openPredictors(context, tables) : undefined;
+  await writeOptions(context);
+  if (isAccuracyAlone(config)) emit({ type: "note", message: "Rewards are accuracies alone, under the limits given." });
 
   signal?.throwIfAborted();
   const pool = openPool(context, cleanup);
@@ -41,6 +47,9 @@ export async function executeRun(context: RunContext, saveSeconds: () => void): 
   const teaching = await openTeaching(context, pool, data, job);
   const trainings = await openTrainings(context, { data, job, pool, space, teaching });
   const devices = () => activeTargets(store).map(({ device }) => device);
+  const dropWeights = weightsDropper(context);
+  const score: LoopDependencies["score"] = (measurements, accuracy) =>
+    scoreOf(config, activeTargets(store), measurements, accuracy);
   const dependencies: LoopDependencies = {
     space,
     controller: createController(config.controller, {
@@ -52,20 +61,20 @@ export async function executeRun(context: RunContext, saveSeconds: () => void): 
     latencies,
     train: trainings.train,
     startOf: trainings.startOf,
-    score: (measurements, accuracy) => scoreOf(config, activeTargets(store), measurements, accuracy),
-    scoreForeseen: (latenciesMs, accuracy) =>
-      scoreLatencies(config, activeTargets(store), latenciesMs, accuracy).reward,
+    score,
+    scoreForeseen: (foreseen) => scoreForeseen(config, activeTargets(store), foreseen),
     brokenLimit: (trial, latencyMs) => brokenLimit(config, trial, latencyMs),
     skipping: new Skipping({
-      ...(config.foresee && { predictors: openPredictors(context, tables) }),
+      predictors,
       prune: config.prune,
       devices,
+      score,
     }),
     seedOf: (number) => hashSeed(config.seed, "trial", number),
     onTrial: (trial) => emit({ type: "trial", trial }),
     async onBatch() {
       saveSeconds();
-      await dropWeights(context);
+      await dropWeights();
     },
     signal,
   };
@@ -81,18 +90,20 @@ export async function executeRun(context: RunContext, saveSeconds: () => void): 
   }
   await writeTables(context, tables);
 
-  if (config.finalTop > 0 || config.finalSample > 0) {
+  if (trainsLonger(config)) {
     await teaching.ensure(config.views, config.finalTrainImages);
     phase("final", finalWords(config));
     const sampleSeed = hashSeed(config.seed, "final sample");
     await trainFinals(context, { sampleSeed, trainLonger: trainings.trainLonger });
-    await teaching.scoreOnTest();
+    if (config.finalTop > 0) await teaching.scoreOnTest();
   }
   phase("report", "Writing the report.");
 }
 
 function finalWords({ finalSample, finalTop }: RunContext["config"]): string {
-  const sample = finalSample > 0 ? `; and ${finalSample} others, drawn at random, to see how well trials told` : "";
+  const drawn = (students: string) => `${students}, drawn at random, to see how well trials told`;
+  if (finalTop === 0) return `Training ${drawn(`${finalSample} students`)}, longer.`;
+  const sample = finalSample > 0 ? `; and ${drawn(`${finalSample} others`)}` : "";
   return `Training the ${finalTop} best students and the baselines longer, then scoring them on test data${sample}.`;
 }
 

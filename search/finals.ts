@@ -1,5 +1,6 @@
 // After the search: which weights are kept, and what the best students come to with a longer training.
 import { Random } from "../src/data/random.ts";
+import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { paretoFront } from "./pareto.ts";
 import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
@@ -10,6 +11,11 @@ import type { Trained } from "./trainers/job.ts";
 
 /** What students are trained to at the end. */
 export type FinalKind = "final" | "sample";
+
+/** Whether any student is trained longer at the end. */
+export function trainsLonger({ finalSample, finalTop }: Pick<RunConfig, "finalSample" | "finalTop">): boolean {
+  return finalTop > 0 || finalSample > 0;
+}
 
 /** `count` of the completed search trials that are not among `best`, drawn by `seed`, in ask order. */
 export function drawSample(
@@ -24,7 +30,7 @@ export function drawSample(
 
 /**
  * Trains the best students and the baselines longer and scores them on the test part, each once; and a random sample of
- * the other students, which is not scored there.
+ * the other students, which is not scored there. Without best students there are no baselines either.
  */
 export async function trainFinals(
   context: RunContext,
@@ -33,7 +39,7 @@ export async function trainFinals(
   const { config, emit, paths, signal, store } = context;
   const trials = store.trials("search");
   const best = bestTrials(trials, config.finalTop);
-  const finals = [...best, ...completedTrials(store.trials("baseline"))];
+  const finals = config.finalTop === 0 ? [] : [...best, ...completedTrials(store.trials("baseline"))];
   const sample = drawSample(trials, best, { count: config.finalSample, seed: options.sampleSeed });
   const [scored, sampled] = [store.finals(), sampledStudents(store)];
   const missing: [CompletedTrial, FinalKind][] = [
@@ -77,14 +83,22 @@ export function keptTrials(
   return completed.filter(({ number }) => kept.has(number));
 }
 
-/** Removes the weights of students that are not kept; of trials that are finished only. */
-export async function dropWeights({ config, paths, store }: RunContext): Promise<void> {
-  const trials = store.trials("search");
-  const devices = activeTargets(store).map(({ device }) => device);
-  const kept = keptTrials(trials, { devices, best: Math.max(1, config.finalTop) });
-  for (const trial of completedTrials(trials)) {
-    if (!kept.some(({ number }) => number === trial.number)) {
-      await Deno.remove(paths.weights("search", trial.number, "trial")).catch(() => {});
+/**
+ * A function that removes the weights of students that are not kept, of trials that are finished only; each once, so
+ * that a long search does not try all of them after every batch.
+ */
+export function weightsDropper({ config, paths, store }: RunContext): () => Promise<void> {
+  const dropped = new Set<number>();
+  return async () => {
+    const trials = store.trials("search");
+    const devices = activeTargets(store).map(({ device }) => device);
+    const kept = new Set(
+      keptTrials(trials, { devices, best: Math.max(1, config.finalTop) }).map(({ number }) => number),
+    );
+    for (const { number } of completedTrials(trials)) {
+      if (kept.has(number) || dropped.has(number)) continue;
+      dropped.add(number);
+      await Deno.remove(paths.weights("search", number, "trial")).catch(() => {});
     }
-  }
+  };
 }

@@ -5,7 +5,8 @@ import { contentHash } from "../src/schemas/architecture.ts";
 import { type LatencyTable, readLatencyTable } from "./latency/latency_table.ts";
 import { LatencyPredictors } from "./latency/predictors.ts";
 import type { RunContext } from "./run_context.ts";
-import { activeTargets } from "./run_devices.ts";
+import { activeTargets, allTargets, configuredDevices, deviceBackends } from "./run_devices.ts";
+import { rewardIfPerfect } from "./scoring.ts";
 
 /**
  * The tables of `--latency-table`. UsageError where one cannot be read; Error where they are not those of the run's
@@ -28,12 +29,41 @@ export function loadTables({ config, store }: RunContext): LatencyTable[] {
   return tables;
 }
 
-/** Predictors that know `tables` and what they are told of the run. UsageError on tables of another runtime. */
+/**
+ * Throws a UsageError where one of `tables` is not of a device of the run as its reference networks were measured there:
+ * of the same machine, runtime and backend. For after the targets were found.
+ */
+export function checkTables({ config, store }: RunContext, tables: readonly LatencyTable[]): void {
+  const names = configuredDevices(store, config).map(({ name }) => name);
+  const backends = deviceBackends(store);
+  const measured = store.measurements();
+  for (const [index, table] of tables.entries()) {
+    const refuse = (why: string) => {
+      throw new UsageError(`--latency-table ${config.latencyTable[index]}: ${why}`);
+    };
+    const { backend, device: { description, name }, runtime } = table;
+    if (!names.includes(name)) refuse(`it is of device "${name}", the search is on ${names.join(", ")}`);
+    if (runtime !== config.runtime) refuse(`it is of runtime ${runtime}, the search is on ${config.runtime}`);
+    // None where the device did not come, and the search goes on without it.
+    const known = measured.find(({ backend, device }) => device.name === name && backend === backends[name]);
+    if (known === undefined) continue;
+    if (backend !== known.backend) refuse(`its ${name} ran on "${backend}", here it runs on "${known.backend}"`);
+    // A name alone says little: every machine is "here" to itself.
+    if (description !== known.device.description) {
+      refuse(`its ${name} is "${description}", here it is "${known.device.description}"`);
+    }
+  }
+}
+
+/** Predictors that know `tables` and what they are told of the run. UsageError on two tables of one device. */
 export function openPredictors({ config, store }: RunContext, tables: readonly LatencyTable[]): LatencyPredictors {
-  const { combine, exponents, farFactor, maxLatencyMs, reward, runtime } = config;
+  const { combine, maxLatencyMs, runtime } = config;
   const predictors = new LatencyPredictors({
     runtime,
-    rule: () => ({ targets: activeTargets(store), combine, reward, exponents, maxLatencyMs, farFactor }),
+    rule: () => {
+      const targets = activeTargets(store);
+      return { targets, combine, maxLatencyMs, rewardIfPerfect: (ms) => rewardIfPerfect(config, targets, ms) };
+    },
   });
   for (const table of tables) {
     try {
@@ -50,7 +80,8 @@ export async function writeTables(context: RunContext, tables: readonly LatencyT
   const { paths, store } = context;
   const predictors = openPredictors(context, tables);
   for (const trial of [...store.trials("baseline"), ...store.trials("search")]) predictors.observe(trial);
-  for (const table of predictors.tables()) {
+  const devices = allTargets(store).map(({ device }) => device);
+  for (const table of predictors.tables().filter(({ device }) => devices.includes(device.name))) {
     await writeWhole(paths.latencyTable(table.device.name), `${JSON.stringify(table)}\n`);
   }
 }

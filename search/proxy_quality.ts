@@ -1,7 +1,7 @@
 // How well the short trainings of a search tell who is good: compared with long ones.
 import type { FinalStudent, SampledStudent, Trial } from "../src/schemas/trial.ts";
 import { completedTrials } from "./completed_trials.ts";
-import { spearman } from "./rank_correlation.ts";
+import { spearman, spearmanInterval } from "./rank_correlation.ts";
 import type { RunStore } from "./store/run_store.ts";
 
 const sampleKey = "sampledStudents";
@@ -15,15 +15,29 @@ export function saveSampledStudent(store: Pick<RunStore, "get" | "set">, student
   store.set(sampleKey, [...sampledStudents(store), student]);
 }
 
-/** How well the short trainings of a search told who is good. */
-export interface ProxyQuality {
-  /** Rank correlation of short and long validation accuracies; null of fewer than three students. */
+/** Rank correlation of short and long validation accuracies. */
+export interface RankAgreement {
+  /** Null of fewer than three students, and where all of one side are equally accurate. */
   spearman: number | null;
-  /** Students, baselines included, that were trained both ways. */
+  /** Students that were trained both ways. */
   n: number;
 }
 
-/** Compares validation accuracies of short and long trainings over all students and baselines that have both. */
+/**
+ * How well the short trainings of a search told who is good: over all students and baselines that were trained both
+ * ways, of which the best were selected by their short trainings, so that it says little of the others; and over the
+ * students that were drawn at random.
+ */
+export interface ProxyQuality extends RankAgreement {
+  /** Of the random sample alone. */
+  sample: RankAgreement & {
+    /** 95 % interval; null of fewer than four students. */
+    low: number | null;
+    high: number | null;
+  };
+}
+
+/** Compares validation accuracies of short and long trainings. */
 export function proxyQuality(
   trials: readonly Trial[],
   { finals, sampled }: {
@@ -31,13 +45,18 @@ export function proxyQuality(
     sampled: readonly SampledStudent[];
   },
 ): ProxyQuality {
-  const long = [...finals, ...sampled.map((one) => ({ ...one, role: "search" as const }))];
-  const pairs = long.flatMap(({ accuracy, role, trial }) => {
-    const short = completedTrials(trials).find((one) => one.role === role && one.number === trial);
-    return short ? [{ short: short.accuracy, long: accuracy }] : [];
-  });
-  return {
-    spearman: spearman(pairs.map((pair) => pair.short), pairs.map((pair) => pair.long)),
+  const completed = completedTrials(trials);
+  const pairsOf = (long: readonly Pick<FinalStudent, "accuracy" | "role" | "trial">[]) =>
+    long.flatMap(({ accuracy, role, trial }) => {
+      const short = completed.find((one) => one.role === role && one.number === trial);
+      return short ? [{ short: short.accuracy, long: accuracy }] : [];
+    });
+  const agreement = (pairs: readonly { short: number; long: number }[]): RankAgreement => ({
+    spearman: spearman(pairs.map(({ short }) => short), pairs.map(({ long }) => long)),
     n: pairs.length,
-  };
+  });
+  const random = pairsOf(sampled.map((one) => ({ ...one, role: "search" as const })));
+  const sample = agreement(random);
+  const [low, high] = spearmanInterval(sample.spearman, sample.n) ?? [null, null];
+  return { ...agreement([...pairsOf(finals), ...random]), sample: { ...sample, low, high } };
 }

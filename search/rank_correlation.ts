@@ -30,3 +30,17 @@ export function spearman(a: readonly number[], b: readonly number[]): number | n
   }
   return square === 0 || otherSquare === 0 ? null : product / Math.sqrt(square * otherSquare);
 }
+
+/**
+ * 95 % interval of Spearman's rank correlation of `count` pairs, by Fisher's transform with the variance of Bonett and
+ * Wright (2000); null of fewer than four pairs, and without a correlation. A perfect order, whose transform is infinite,
+ * is judged as the next one, with two neighbours exchanged.
+ */
+export function spearmanInterval(correlation: number | null, count: number): [low: number, high: number] | null {
+  if (correlation === null || count < 4) return null;
+  const next = 1 - 12 / (count * (count ** 2 - 1));
+  const judged = Math.min(next, Math.max(-next, correlation));
+  const half = 1.959964 * Math.sqrt((1 + judged ** 2 / 2) / (count - 3));
+  const end = (side: number) => Math.tanh(Math.atanh(judged) + side * half);
+  return [Math.min(correlation, end(-1)), Math.max(correlation, end(1))];
+}

@@ -2,13 +2,14 @@
 import type { Architecture } from "../src/schemas/architecture.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { PROTOCOL } from "../src/schemas/measurement.ts";
-import { optionsOfConfig, type RunConfig } from "../src/schemas/run_config.ts";
+import type { RunConfig } from "../src/schemas/run_config.ts";
 import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
 import type { DeviceTarget } from "./events.ts";
 import { paretoFront } from "./pareto.ts";
 import { type ProxyQuality, proxyQuality, sampledStudents } from "./proxy_quality.ts";
 import { activeTargets, type DroppedDevice, droppedDevices } from "./run_devices.ts";
 import type { RunFolder } from "./run_folder.ts";
+import { runOptions } from "./run_options.ts";
 import { reportedTeacher } from "./reported_teacher.ts";
 import type { RunStore } from "./store/run_store.ts";
 import { type Rejection, rejections } from "./why_rejected.ts";
@@ -148,6 +149,6 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
     proxy: proxyQuality([...trials, ...baselines], { finals: store.finals(), sampled: sampledStudents(store) }),
     rejected: rejections(trials),
     report: paths.report,
-    config: optionsOfConfig(config),
+    config: runOptions(store),
   };
 }

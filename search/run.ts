@@ -1,6 +1,5 @@
 // A whole search from its configuration to its report: what happens before, around and after the loop.
-import { writeWhole } from "../src/data/write_whole.ts";
-import { differingFields, optionsOfConfig, type RunConfig } from "../src/schemas/run_config.ts";
+import { differingFields, type RunConfig } from "../src/schemas/run_config.ts";
 import type { RunEvent } from "./events.ts";
 import { executeRun } from "./execute_run.ts";
 import { configInFull } from "./full_options.ts";
@@ -8,6 +7,7 @@ import { writeReport } from "./report/write_report.ts";
 import { type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
 import { runFolder } from "./run_folder.ts";
+import { pinned, writeOptions } from "./run_options.ts";
 import { lockRun } from "./store/run_lock.ts";
 import { RunStore } from "./store/run_store.ts";
 
@@ -34,8 +34,7 @@ export async function runSearch(given: RunConfig, options: RunOptions = {}): Pro
   using _lock = await lockRun(paths.folder, config.run);
   using store = new RunStore(paths.database);
   checkConfiguration(store, config);
-  const first = store.get("config") as RunConfig;
-  await writeWhole(paths.options, `${JSON.stringify(optionsOfConfig(first), null, 2)}\n`);
+  await writeOptions({ paths, store });
   const emit = (event: RunEvent) => {
     try {
       options.onEvent?.(event);
@@ -77,7 +76,7 @@ function checkConfiguration(store: RunStore, config: RunConfig): void {
     store.set("config", config);
     return;
   }
-  const fields = differingFields(stored, config);
+  const fields = differingFields(pinned(store, stored), pinned(store, config));
   if (fields.length > 0) {
     throw new OtherConfigurationError(
       `run "${config.run}" exists with another configuration (${

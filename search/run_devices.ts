@@ -4,7 +4,7 @@ import type { ConfiguredDevice, RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceTarget } from "./events.ts";
 import { rescored } from "./trial_runner.ts";
 import type { RunContext } from "./run_context.ts";
-import { brokenLimit, scoreLatencies, scoreOf } from "./scoring.ts";
+import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
 import type { RunStore } from "./store/run_store.ts";
 
 /** A device that the run went on without. */
@@ -20,11 +20,15 @@ export function droppedDevices(store: RunStore): DroppedDevice[] {
   return (store.get("droppedDevices") ?? []) as DroppedDevice[];
 }
 
-/** The devices that are still in the run; "all" is still one of them before the first opening. */
+/** The devices that ever were in the run; "all" is still one of them before the first opening. */
+export function configuredDevices(store: RunStore, config: RunConfig): ConfiguredDevice[] {
+  return (store.get("runDevices") ?? config.devices) as ConfiguredDevice[];
+}
+
+/** Those of them that are still in the run. */
 export function activeDevices(store: RunStore, config: RunConfig): ConfiguredDevice[] {
-  const devices = (store.get("runDevices") ?? config.devices) as ConfiguredDevice[];
   const dropped = droppedDevices(store);
-  return devices.filter(({ name }) => !dropped.some(({ device }) => device === name));
+  return configuredDevices(store, config).filter(({ name }) => !dropped.some(({ device }) => device === name));
 }
 
 /** Keeps which devices "all" came to, each with the target and weight that were given for all. */
@@ -72,7 +76,7 @@ export function leaveOut({ config, emit, store }: RunContext, device: string, re
       for (const trial of store.trials(role)) {
         store.saveTrial(rescored(trial, {
           score: (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy),
-          scoreForeseen: (latenciesMs, accuracy) => scoreLatencies(config, targets, latenciesMs, accuracy).reward,
+          scoreForeseen: (foreseen) => scoreForeseen(config, targets, foreseen),
           brokenLimit: (one, latencyMs) => brokenLimit(config, one, latencyMs),
         }));
       }

@@ -10,6 +10,8 @@ export interface RunFolder {
   options: string;
   /** What was learned of a device's latencies. */
   latencyTable(device: string): string;
+  /** Copy of the weights that a growing space starts from. */
+  backbone: string;
   /** Shared by all runs of a data folder. */
   cache: string;
   /** Weights of a trial, or of its longer training. */
@@ -36,6 +38,7 @@ export function runFolder(dataDir: string, name: string): RunFolder {
     report: `${folder}/report.html`,
     options: `${folder}/run.json`,
     latencyTable: (device) => `${folder}/latency_table_${device}.json`,
+    backbone: `${folder}/weights/backbone.safetensors`,
     cache: cacheFolder(dataDir),
     weights: (role, number, kind) =>
       `${folder}/weights/${role === "baseline" ? "baseline" : "trial"}-${number}${

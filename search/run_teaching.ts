@@ -11,6 +11,7 @@ import { adaptationOf } from "../src/schemas/teacher_fields.ts";
 import { requireViews } from "../src/teachers/require_views.ts";
 import { requireTeachers } from "../src/training/train.ts";
 import { searchMethod } from "./method.ts";
+import { trainsLonger } from "./finals.ts";
 import { saveTestAccuracies, testIsScored } from "./reported_teacher.ts";
 import type { RunContext } from "./run_context.ts";
 import { ensureLogits, ensureTeacher, type Teacher } from "./teacher.ts";
@@ -125,8 +126,8 @@ async function automaticTeaching(
 
 /** In a search a method's images without labels are those of the training part that students do not learn from. */
 function requireUnlabelled(method: Procedure, config: RunContext["config"], { train }: TrainingData): void {
-  const { finalTop, finalTrainImages, trainImages } = config;
-  const most = Math.max(trainImages, finalTop > 0 ? finalTrainImages : 0);
+  const { finalTrainImages, trainImages } = config;
+  const most = Math.max(trainImages, trainsLonger(config) ? finalTrainImages : 0);
   if (!method.usesUnlabelled || most < train.length) return;
   throw new UsageError(
     `--distiller ${method.name} learns from training images that no student sees the labels of, but students learn from ` +
@@ -159,8 +160,8 @@ async function givenTeaching(
   );
   const given = opened.map(({ gives, name }) => ({ name, gives: gives as TeacherNeed[] }));
   asUsage(() => requireTeachers(method, given, methods));
-  const { epochs, finalEpochs, finalTop, views } = config;
-  asUsage(() => requireViews(opened, { views, epochs: Math.max(epochs, finalTop > 0 ? finalEpochs : 0) }));
+  const { epochs, finalEpochs, views } = config;
+  asUsage(() => requireViews(opened, { views, epochs: Math.max(epochs, trainsLonger(config) ? finalEpochs : 0) }));
   const hashes = opened.map(({ hash }) => hash);
   const known = store.get("teacherHashes");
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(hashes)) {

@@ -1,29 +1,47 @@
 // How the students of a run are trained: briefly, at length, and from which weights.
 import { hashSeed } from "../src/data/random.ts";
 import type { TrainingData } from "../src/data/training_data.ts";
-import { teacherViews } from "../src/distill/built_in_teacher.ts";
+import { fileHash, teacherViews } from "../src/distill/built_in_teacher.ts";
+import { writeWhole } from "../src/data/write_whole.ts";
+import type { Architecture } from "../src/schemas/architecture.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { type FinalKind, keptTrials } from "./finals.ts";
 import type { OpenedSpace } from "./open_space.ts";
-import { backboneSeed, ensureBackbone } from "./run_backbone.ts";
+import { type BackboneOptions, backboneSeed, ensureBackbone } from "./run_backbone.ts";
 import type { RunContext } from "./run_context.ts";
 import { activeTargets } from "./run_devices.ts";
 import type { Teaching } from "./run_teaching.ts";
 import type { Trained, TrainJob } from "./trainers/job.ts";
 import type { TrainerPool } from "./trainers/pool.ts";
-import { nearestParent } from "./warm_start.ts";
+import { nearestParent, sharedParameters } from "./warm_start.ts";
 
 /** The trainings of a run. All reject with a JobError. */
 export interface Trainings {
   /** Trains with the budget of a trial, from the weights of `trial.startedFrom`. */
   train(trial: Trial): Promise<Trained>;
-  /** Trains with the budget of the end, from the backbone where there is one, else from scratch. */
+  /** Trains with the budget of the end, from the backbone where the network has any of it, else from scratch. */
   trainLonger(trial: Trial, kind: FinalKind): Promise<Trained>;
   /**
    * The trial whose weights a trial's training starts from, 0 for the backbone, undefined for none. It goes by
    * completed batches: what is kept of them lasts until the trial's own batch is complete.
    */
   startOf(trial: Trial): number | undefined;
+}
+
+/**
+ * Sees that the run's folder holds the backbone that the run was begun from. It is a copy: the cache, which has one per
+ * number of cores since they round differently, can be cleared, and a run goes on after a change of machine.
+ */
+async function openBackbone({ config, emit, paths, store }: RunContext, options: BackboneOptions): Promise<void> {
+  emit({ type: "phase", phase: "teacher", message: "Preparing the backbone, the network that students grow from." });
+  const known = store.get("backboneHash");
+  if (known !== undefined && exists(paths.backbone) && await fileHash(paths.backbone) === known) return;
+  const { file, hash } = await ensureBackbone(options);
+  if (known !== undefined && known !== hash) {
+    throw new Error(`run "${config.run}" was begun from another backbone than this one now is; choose another --run`);
+  }
+  await writeWhole(paths.backbone, await Deno.readFile(file));
+  store.set("backboneHash", hash);
 }
 
 /** Opens the trainings of a run; a space that grows a backbone has it trained first, or taken from the cache. */
@@ -40,34 +58,29 @@ export async function openTrainings(
   const { config, emit, paths, store } = context;
   const { batchSize, dataSeed, learningRate: peakLearningRate, views } = config;
   if (space.backbone) {
-    emit({ type: "phase", phase: "teacher", message: "Preparing the backbone, the network that students grow from." });
+    await openBackbone(context, {
+      pool,
+      data,
+      cacheDir: paths.cache,
+      freshSince: teaching.part.freshSince,
+      architecture: space.backbone,
+      weights: space.backboneWeights,
+      job: {
+        ...job,
+        seed: backboneSeed(dataSeed),
+        trainImages: config.teacherTrainImages,
+        epochs: config.teacherEpochs,
+        views: teacherViews(views, config.teacherEpochs),
+        batchSize,
+        peakLearningRate,
+      },
+      onNote: (message) => emit({ type: "note", message }),
+    });
   }
-  const backbone = space.backbone && await ensureBackbone({
-    pool,
-    data,
-    cacheDir: paths.cache,
-    freshSince: teaching.part.freshSince,
-    architecture: space.backbone,
-    weights: space.backboneWeights,
-    job: {
-      ...job,
-      seed: backboneSeed(dataSeed),
-      trainImages: config.teacherTrainImages,
-      epochs: config.teacherEpochs,
-      views: teacherViews(views, config.teacherEpochs),
-      batchSize,
-      peakLearningRate,
-    },
-    onNote: (message) => emit({ type: "note", message }),
-  });
-  if (backbone) {
-    const known = store.get("backboneHash");
-    if (known !== undefined && known !== backbone.hash) {
-      throw new Error(`run "${config.run}" was begun from another backbone than this one now is; choose another --run`);
-    }
-    store.set("backboneHash", backbone.hash);
-  }
-  const weightsOf = (number: number) => number === 0 ? backbone?.file : paths.weights("search", number, "trial");
+  /** Whether a network takes any weights of the backbone; one of another width, as baselines have, takes none. */
+  const grows = (architecture: Architecture) =>
+    space.backbone !== undefined && sharedParameters(space.backbone, architecture) > 0;
+  const weightsOf = (number: number) => number === 0 ? paths.backbone : paths.weights("search", number, "trial");
 
   const trainJob = (
     { architecture, seed }: Pick<Trial, "architecture" | "seed">,
@@ -97,7 +110,7 @@ export async function openTrainings(
 
   return {
     startOf({ architecture, batch, role }) {
-      if (role === "baseline" || !config.warmStart) return backbone && 0;
+      if (role === "baseline" || !config.warmStart) return grows(architecture) ? 0 : undefined;
       return nearestParent(architecture, candidatesOf(batch))?.number;
     },
     train(trial) {
@@ -120,7 +133,7 @@ export async function openTrainings(
           trainImages: config.finalTrainImages,
           epochs: config.finalEpochs,
           weights: paths.weights(trial.role, trial.number, kind),
-          startFrom: backbone?.file,
+          startFrom: grows(trial.architecture) ? paths.backbone : undefined,
           test: kind === "final",
         }),
         `final ${nameOf(trial)}`,

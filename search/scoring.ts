@@ -44,6 +44,31 @@ export function scoreLatencies(
   return { latencyMs: combineValues(ratios, combine) * targets[0].targetMs, reward };
 }
 
+/** The reward of a student that is right on every image and takes `latencyMs`, of the first of `targets`, over them. */
+export function rewardIfPerfect(
+  config: ScoringConfig,
+  [{ device, targetMs }]: readonly DeviceTarget[],
+  latencyMs: number,
+): number {
+  return scoreLatencies(config, [{ device, targetMs, weight: 1 }], { [device]: latencyMs }, 1).reward;
+}
+
+/** What was foreseen of a student that was skipped. */
+export type ForeseenOfTrial = NonNullable<Trial["foreseen"]>;
+
+/**
+ * The reward of a student that was skipped for its latency: by what was foreseen, 0 where that breaks the hard limit.
+ * Undefined where it counted a device that is not among `targets` any more: on the others it might be worth timing.
+ */
+export function scoreForeseen(
+  config: ScoringConfig,
+  targets: readonly DeviceTarget[],
+  { accuracy, latenciesMs = {}, overLimit }: ForeseenOfTrial,
+): number | undefined {
+  if (Object.keys(latenciesMs).some((name) => !targets.some(({ device }) => device === name))) return undefined;
+  return overLimit ? 0 : scoreLatencies(config, targets, latenciesMs, accuracy).reward;
+}
+
 type Limits = Pick<
   RunConfig,
   "maxDownloadBytes" | "maxLatencyMs" | "maxMemoryBytes" | "maxMultiplyAdds" | "maxParameters"

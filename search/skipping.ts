@@ -6,6 +6,7 @@ import { AccuracyModel, type Described } from "./accuracy_model.ts";
 import type { LatencyPredictors } from "./latency/predictors.ts";
 import { measurementOn } from "./latency/measurement_on.ts";
 import { completedTrials } from "./completed_trials.ts";
+import type { RunnerDependencies } from "./trial_runner.ts";
 
 /** Why a trial is skipped, and what was foreseen. */
 export interface Skip {
@@ -20,6 +21,8 @@ export interface SkippingOptions {
   prune: boolean;
   /** Names of the devices that count now; asked for again, since one may leave the run. */
   devices: () => readonly string[];
+  /** See RunnerDependencies. */
+  score: RunnerDependencies["score"];
 }
 
 /** Completed trials before accuracies are foreseen. */
@@ -31,6 +34,8 @@ export class Skipping {
   readonly #options: SkippingOptions;
   readonly #trained: Trained[] = [];
   #model: AccuracyModel | undefined;
+  /** The best of the trained by the devices that count; they change with its `devices`. */
+  #best: { number: number; reward: number; devices: string } | undefined;
 
   constructor(options: SkippingOptions) {
     this.#options = options;
@@ -41,17 +46,22 @@ export class Skipping {
    * that were told, baselines in front.
    */
   learn(trials: readonly Trial[]): void {
-    for (const trial of trials) this.#options.predictors?.observe(trial);
+    for (const trial of trials) {
+      // One that failed on some device has no latency, though a resumed run finds what the others measured.
+      if (trial.latencyMs !== undefined || trial.role === "baseline") this.#options.predictors?.observe(trial);
+    }
     this.#trained.push(...completedTrials(trials).filter(({ role }) => role === "search"));
     this.#model = undefined;
+    this.#best = undefined;
   }
 
-  /** Why `trial` need not be timed: surely far from the target. Undefined where it must be. */
+  /** Why `trial` need not be timed: at its latency it could not be the best. Undefined where it must be. */
   beforeTiming(trial: Pick<Trial, "architecture">): Skip | undefined {
-    if (this.#trained.length === 0) return undefined;
-    const foreseen = this.#options.predictors?.foresee(trial.architecture);
+    if (!this.#options.predictors || this.#trained.length === 0) return undefined;
+    const foreseen = this.#options.predictors.foresee(trial.architecture, this.#bestTrained());
     if (!foreseen) return undefined;
-    const { latency, predictions, reason } = foreseen;
+    const { latency, overLimit, predictions, reason } = foreseen;
+    const devices = this.#options.devices();
     return {
       reason,
       foreseen: {
@@ -60,9 +70,25 @@ export class Skipping {
         low: latency.lowMs,
         high: latency.highMs,
         accuracy: median(this.#trained.map(({ accuracy }) => accuracy)),
-        latenciesMs: Object.fromEntries(predictions.map(({ device, latencyMs }) => [device, latencyMs])),
+        latenciesMs: Object.fromEntries(
+          predictions.filter(({ device }) => devices.includes(device))
+            .map(({ device, latencyMs }) => [device, latencyMs]),
+        ),
+        ...(overLimit && { overLimit: true as const }),
       },
     };
+  }
+
+  /** The trained student with the highest reward by the devices that count now; the first one of equals. */
+  #bestTrained(): { number: number; reward: number } | undefined {
+    const devices = this.#options.devices().join();
+    if (this.#best?.devices === devices) return this.#best;
+    this.#best = undefined;
+    for (const { accuracy, measurements, number } of this.#trained) {
+      const { reward } = this.#options.score(measurements, accuracy);
+      if (reward > (this.#best?.reward ?? -1)) this.#best = { number, reward, devices };
+    }
+    return this.#best;
   }
 
   /**

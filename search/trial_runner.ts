@@ -5,6 +5,7 @@ import { type Architecture, architectureHash } from "../src/schemas/architecture
 import type { Measurement } from "../src/schemas/measurement.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import type { LatencySource, MeasuredOutcome } from "./latency/latency_source.ts";
+import type { ForeseenOfTrial } from "./scoring.ts";
 import type { Skip, Skipping } from "./skipping.ts";
 import type { RunStore } from "./store/run_store.ts";
 import type { Trained } from "./trainers/job.ts";
@@ -22,9 +23,10 @@ export interface RunnerDependencies {
    */
   score(measurements: readonly Measurement[], accuracy: number): { latencyMs: number; reward: number };
   /**
-   * The reward of latencies that were foreseen and not measured, by device; needed where trials are skipped for them.
+   * The reward of a trial that was skipped for its latency, undefined where it is to be timed after all; needed where
+   * trials are skipped so.
    */
-  scoreForeseen?(latenciesMs: Readonly<Record<string, number>>, accuracy: number): number;
+  scoreForeseen?(foreseen: ForeseenOfTrial): number | undefined;
   /** Why a network breaks a hard limit; undefined where it keeps them. `latencyMs` only once it is measured. */
   brokenLimit(trial: Trial, latencyMs?: number): string | undefined;
   /** Which trials need not be measured or trained; all are where not given. */
@@ -57,7 +59,8 @@ function finished(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): 
 
 /**
  * The trial with the latency and reward that `score` gives it now. One that was too slow, and would not be any more,
- * has no reward: nobody knows how accurate it is. A skipped one is estimated anew by what was foreseen of it.
+ * has no reward: nobody knows how accurate it is. A skipped one is estimated anew by what was foreseen of it, and has no
+ * reward where that was of a device that left.
  */
 export function rescored(
   trial: Trial,
@@ -69,7 +72,9 @@ export function rescored(
     const { accuracy, latenciesMs } = trial.foreseen;
     if (latenciesMs === undefined) return { ...trial, ...score(measurements, accuracy) };
     if (!scoreForeseen) throw new TypeError(`trial ${trial.number} was skipped for its latency, which nothing scores`);
-    return { ...trial, reward: scoreForeseen(latenciesMs, accuracy) };
+    const reward = scoreForeseen(trial.foreseen);
+    if (reward !== undefined || trial.reward === undefined) return { ...trial, reward };
+    return { ...trial, reward, reason: `${trial.reason}, with a device that left the run since; not timed` };
   }
   if (state !== "infeasible" || trial.latencyMs === undefined) return trial;
   const { latencyMs } = score(measurements, 0);
@@ -107,6 +112,7 @@ export class TrialRunner {
   async run(trials: readonly Trial[]): Promise<Trial[]> {
     const { latencies, signal } = this.#dependencies;
     const seen = new Set<string>();
+    await this.#forgetUndecided(trials);
     const measured = new Map<Trial, Promise<Trial>>();
     const toMeasure: Trial[] = [];
     for (const trial of trials) {
@@ -143,6 +149,14 @@ export class TrialRunner {
     });
   }
 
+  /** A device may have left since the networks of `trials` were judged for it: those are judged anew. */
+  async #forgetUndecided(trials: readonly Trial[]): Promise<void> {
+    for (const { architectureHash } of trials) {
+      const first = this.#first.get(architectureHash);
+      if (first && isUndecided(rescored(await first.outcome, this.#dependencies))) this.#first.delete(architectureHash);
+    }
+  }
+
   #finish(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): Trial {
     const done = finished(trial, result);
     this.#dependencies.store.saveTrial(done);
@@ -161,7 +175,7 @@ export class TrialRunner {
     });
   }
 
-  /** The trial's end where it need not be measured: it breaks a limit by its size, or is surely far too slow. */
+  /** The trial's end where it need not be measured: it breaks a limit by its size, or cannot be of use at its latency. */
   #endUntimed(trial: Trial): Trial | undefined {
     const { brokenLimit, skipping } = this.#dependencies;
     const reason = brokenLimit(trial);
@@ -203,9 +217,11 @@ export class TrialRunner {
     const startedFrom = this.#dependencies.startOf?.(measured);
     const trial = startedFrom === undefined ? measured : { ...measured, startedFrom };
     try {
-      const { accuracy, steps, seconds, backend } = await this.#dependencies.train(trial);
+      const { accuracy, backend, inherited, seconds, steps } = await this.#dependencies.train(trial);
       const scored = this.#dependencies.score(trial.measurements, accuracy);
-      return this.#finish(trial, { state: "completed", accuracy, ...scored, steps, trainSeconds: seconds, backend });
+      const start = inherited === undefined ? {} : { inherited };
+      const training = { steps, trainSeconds: seconds, backend, ...start };
+      return this.#finish(trial, { state: "completed", accuracy, ...scored, ...training });
     } catch (error) {
       return this.#fail(trial, error);
     }
@@ -227,7 +243,7 @@ export class TrialRunner {
   }
 }
 
-/** Ended without a reward: failed outside the student, or too slow for a device that left. */
+/** Ended without a reward: failed outside the student, or too slow, or foreseen to be, on a device that left. */
 function isUndecided({ reward, state }: Trial): boolean {
   return state !== "pending" && reward === undefined;
 }

@@ -1,6 +1,6 @@
 // Which student's weights the training of another one starts from.
 import { countParameters, layoutOf } from "../src/ops/layout.ts";
-import { alignNodes } from "../src/models/alignment.ts";
+import { inheritedNodes } from "../src/models/inherit.ts";
 import type { Architecture } from "../src/schemas/architecture.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 
@@ -8,7 +8,7 @@ import type { Trial } from "../src/schemas/trial.ts";
 export function sharedParameters(parent: Architecture, child: Architecture): number {
   const { nodes } = layoutOf(child);
   let shared = 0;
-  for (const [index, parentIndex] of alignNodes(parent, child).entries()) {
+  for (const [index, parentIndex] of inheritedNodes(parent, child).entries()) {
     if (parentIndex === undefined) continue;
     for (const { size } of nodes[index].parameters) shared += size;
   }

@@ -40,12 +40,6 @@ export function rejections(trials: readonly Trial[]): Rejection[] {
   }));
 }
 
-/** The line about `trial`, one of `trials`; see {@linkcode rejections}, which is faster for all. */
-export function whyRejected(trial: Trial, trials: readonly Trial[]): string {
-  const search = trials.filter(({ role }) => role === "search");
-  return reasonFor(trial, paretoFront(completedTrials(search)), bestTrials(search, 1)[0]);
-}
-
 function reasonFor(trial: Trial, front: readonly CompletedTrial[], best: CompletedTrial | undefined): string {
   const { duplicateOf, number, reason, state } = trial;
   if (state === "pending") return "not finished";

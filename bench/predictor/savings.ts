@@ -1,17 +1,23 @@
-// What a search saves that does not time students which are surely far off its target, and what it loses: searches
-// replayed over measured students, and one by a controller whose students' latencies are made up from them.
-import { type ForesightRule, isSurelyFar } from "../../search/latency/foresight.ts";
+// What a search saves that does not time students which could not be its best, and what it loses: searches replayed
+// over measured students, and one by a controller whose students' latencies are made up from them. Accuracies are made
+// up in both.
+import { foreseeUseless, type ForesightRule } from "../../search/latency/foresight.ts";
 import { LatencyPredictor } from "../../search/latency/predictor.ts";
+import { rewardOf } from "../../search/reward.ts";
 import { defaultControllerBatch } from "../../src/schemas/presets.ts";
+import type { RewardForm } from "../../src/schemas/search_options.ts";
 import { stratifiedInterval } from "../distillation/statistics.ts";
+import { median } from "../measurement/statistics.ts";
 import { someDevice } from "./models.ts";
-import { ppoSearch, randomSearch, type Search, type TimedExample } from "./simulated_search.ts";
+import { madeUpAccuracies, ppoSearch, randomSearch, type Search, type TimedExample } from "./simulated_search.ts";
 
+/** Rewards and limits of a search with a target. */
 const rules = {
-  "2 x target": (targetMs: number) => ({ farFactor: 2, maxLatencyMs: undefined, farMs: 2 * targetMs }),
-  "1.3 x target": (targetMs: number) => ({ farFactor: 1.3, maxLatencyMs: undefined, farMs: 1.3 * targetMs }),
-  "limit = target": (targetMs: number) => ({ farFactor: 2, maxLatencyMs: targetMs, farMs: targetMs }),
-} as const;
+  "hard": () => ({ form: "hard", maxLatencyMs: undefined }),
+  "soft": () => ({ form: "soft", maxLatencyMs: undefined }),
+  "absolute": () => ({ form: "absolute", maxLatencyMs: undefined }),
+  "hard, limit = target": (targetMs: number) => ({ form: "hard", maxLatencyMs: targetMs }),
+} as const satisfies Record<string, (targetMs: number) => { form: RewardForm; maxLatencyMs: number | undefined }>;
 
 export type RuleName = keyof typeof rules;
 export const ruleNames = Object.keys(rules) as RuleName[];
@@ -32,10 +38,10 @@ export interface SavingRow {
   deviceMinutes: number;
   deviceMinutesSaved: number;
   skippedPerSearch: number;
-  /** Share of the skipped that were not far: faster than the rule's bound. */
-  skippedNotFar: number | null;
-  /** Share of the skipped that met the target. */
-  skippedGood: number | null;
+  /** Share of the skipped that, at the latency they have, might have been the best were they right on every image. */
+  skippedPossible: number | null;
+  /** Share of the skipped that would have been better than the best until then. */
+  skippedBetter: number | null;
 }
 
 interface Tally {
@@ -43,36 +49,61 @@ interface Tally {
   measuredSeconds: number;
   savedSeconds: number;
   skipped: number;
-  notFar: number;
-  good: number;
+  possible: number;
+  better: number;
 }
 
-function simulate(search: Search, { rule, targetMs, trials }: { rule: RuleName; targetMs: number; trials: number }) {
-  const { farFactor, farMs, maxLatencyMs } = rules[rule](targetMs);
-  const targets = [{ device: "device", targetMs, weight: 1 }];
-  const foresight: ForesightRule = { targets, combine: "worst", reward: "hard", farFactor, maxLatencyMs };
+interface Setting {
+  accuracyOf: ReturnType<typeof madeUpAccuracies>;
+  rule: RuleName;
+  targetMs: number;
+  trials: number;
+}
+
+/** One search as search/loop.ts does it: what is foreseen goes by completed batches. */
+function simulate(search: Search, { accuracyOf, rule, targetMs, trials }: Setting): Tally {
+  const { form, maxLatencyMs = Infinity } = rules[rule](targetMs);
+  const rewardAt = (latencyMs: number, accuracy: number) =>
+    latencyMs > maxLatencyMs ? 0 : rewardOf({ accuracy, latencies: [{ latencyMs, targetMs }], form });
+  const foresight: ForesightRule = {
+    targets: [{ device: "device", targetMs, weight: 1 }],
+    combine: "worst",
+    maxLatencyMs,
+    rewardIfPerfect: (latencyMs) => rewardOf({ accuracy: 1, latencies: [{ latencyMs, targetMs }], form }),
+  };
   const predictor = new LatencyPredictor(someDevice);
-  const tally: Tally = { trials: 0, measuredSeconds: 0, savedSeconds: 0, skipped: 0, notFar: 0, good: 0 };
+  const accuracies: number[] = [];
+  let best: ForesightRule["best"];
+  const tally: Tally = { trials: 0, measuredSeconds: 0, savedSeconds: 0, skipped: 0, possible: 0, better: 0 };
   while (tally.trials < trials) {
     const batch = search.ask(Math.min(defaultControllerBatch(trials), trials - tally.trials));
-    tally.trials += batch.length;
-    const done = batch.map((example) => {
-      if (!predictor.ready) return { example };
+    const done = batch.map((example, index) => {
+      const number = tally.trials + index + 1;
+      if (!predictor.ready || accuracies.length === 0) return { number, example };
       const prediction = { device: "device", ...predictor.predict(example.architecture) };
-      return isSurelyFar([prediction], foresight) ? { example, foreseenMs: prediction.latencyMs } : { example };
+      const useless = foreseeUseless([prediction], { ...foresight, best });
+      return useless ? { number, example, foreseenMs: prediction.latencyMs } : { number, example };
     });
-    for (const { example: { architecture, latencyMs, seconds }, foreseenMs } of done) {
-      if (foreseenMs === undefined) {
-        tally.measuredSeconds += seconds;
-        predictor.observe(architecture, latencyMs);
-      } else {
+    tally.trials += batch.length;
+    const [bestUntilThen, usual] = [best?.reward ?? 0, accuracies.length === 0 ? 0 : median(accuracies)];
+    const rewards = done.map(({ example: { architecture, latencyMs, seconds }, foreseenMs, number }) => {
+      const accuracy = accuracyOf(architecture);
+      const reward = rewardAt(latencyMs, accuracy);
+      if (foreseenMs !== undefined) {
         tally.savedSeconds += seconds;
         tally.skipped++;
-        if (latencyMs <= farMs) tally.notFar++;
-        if (latencyMs <= targetMs) tally.good++;
+        if (latencyMs <= maxLatencyMs && rewardAt(latencyMs, 1) >= bestUntilThen) tally.possible++;
+        if (reward > bestUntilThen) tally.better++;
+        return rewardAt(foreseenMs, usual);
       }
-    }
-    search.tell(done);
+      tally.measuredSeconds += seconds;
+      predictor.observe(architecture, latencyMs);
+      if (latencyMs > maxLatencyMs) return 0;
+      accuracies.push(accuracy);
+      if (reward > (best?.reward ?? -1)) best = { number, reward };
+      return reward;
+    });
+    search.tell(rewards);
   }
   return tally;
 }
@@ -93,9 +124,10 @@ export function savings(
   const sorted = examples.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
   const truth = new LatencyPredictor(someDevice);
   for (const { architecture, latencyMs } of examples) truth.observe(architecture, latencyMs);
+  const accuracyOf = madeUpAccuracies(examples);
   const kinds = {
-    "random, measured students": (_targetMs: number, one: number) => randomSearch(examples, one),
-    "ppo, made-up latencies": (targetMs: number, one: number) => ppoSearch(examples, { truth, targetMs, seed: one }),
+    "random, measured students": (one: number) => randomSearch(examples, one),
+    "ppo, made-up latencies": (one: number) => ppoSearch(examples, { truth, seed: one }),
   } as const;
   return (Object.keys(kinds) as (keyof typeof kinds)[]).flatMap((search) =>
     targetQuantiles.flatMap((targetQuantile) => {
@@ -103,7 +135,7 @@ export function savings(
       return ruleNames.map((rule): SavingRow => {
         const tallies = Array.from(
           { length: searches },
-          (_, index) => simulate(kinds[search](targetMs, seed + index), { rule, targetMs, trials }),
+          (_, index) => simulate(kinds[search](seed + index), { accuracyOf, rule, targetMs, trials }),
         );
         const total = (field: keyof Tally) => tallies.reduce((sum, tally) => sum + tally[field], 0);
         const share = stratifiedInterval([tallies.map((tally) => 1 - tally.skipped / tally.trials)]);
@@ -121,8 +153,8 @@ export function savings(
           deviceMinutes: total("measuredSeconds") / 60 / searches,
           deviceMinutesSaved: total("savedSeconds") / 60 / searches,
           skippedPerSearch: skipped / searches,
-          skippedNotFar: skipped === 0 ? null : total("notFar") / skipped,
-          skippedGood: skipped === 0 ? null : total("good") / skipped,
+          skippedPossible: skipped === 0 ? null : total("possible") / skipped,
+          skippedBetter: skipped === 0 ? null : total("better") / skipped,
         };
       });
     })

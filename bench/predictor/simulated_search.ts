@@ -1,13 +1,11 @@
 // Searches that cost nothing: over measured students, and by a controller whose students' latencies are made up.
 import { createController } from "../../search/controllers/table.ts";
 import type { LatencyPredictor } from "../../search/latency/predictor.ts";
-import { rewardOf } from "../../search/reward.ts";
 import { Random } from "../../src/data/random.ts";
 import { countMultiplyAdds } from "../../src/ops/layout.ts";
 import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
 import { createSpace } from "../../src/spaces/table.ts";
 import { mean } from "../distillation/statistics.ts";
-import { median } from "../measurement/statistics.ts";
 import { splitOf } from "./learning_curve.ts";
 import type { Example } from "./models.ts";
 
@@ -16,10 +14,16 @@ export interface TimedExample extends Example {
   seconds: number;
 }
 
-/** One search; `ask` gives a batch of students, `tell` takes what became of them. */
+/** One search; `ask` gives a batch of students, `tell` takes their rewards. */
 export interface Search {
   ask(count: number): TimedExample[];
-  tell(done: readonly { example: TimedExample; foreseenMs?: number }[]): void;
+  tell(rewards: readonly number[]): void;
+}
+
+/** Accuracies that are made up: they rise with the multiply-adds, beside those of `examples`, from 0.6 to 0.9. */
+export function madeUpAccuracies(examples: readonly TimedExample[]): (architecture: Architecture) => number {
+  const work = mean(examples.map(({ architecture }) => countMultiplyAdds(architecture)));
+  return (architecture) => 0.9 - 0.3 * Math.exp(-countMultiplyAdds(architecture) / work);
 }
 
 /** The students of `examples` in random order. */
@@ -29,25 +33,22 @@ export function randomSearch(examples: readonly TimedExample[], seed: number): S
 }
 
 /**
- * PPO in the space mnas under the reward `hard`. Latencies are those of `truth`, a predictor that learned from all of
- * `examples`, times noise of its left-out errors; accuracies are made up, and rise with the multiply-adds. So it shows
- * where a controller's students go, not how good the predictor is: that the measured ones show.
+ * PPO in the space mnas. Latencies are those of `truth`, a predictor that learned from all of `examples`, times noise of
+ * its left-out errors. So it shows where a controller's students go, not how good the predictor is: that the measured
+ * ones show.
  */
 export function ppoSearch(
   examples: readonly TimedExample[],
-  { seed, targetMs, truth }: { seed: number; targetMs: number; truth: LatencyPredictor },
+  { seed, truth }: { seed: number; truth: LatencyPredictor },
 ): Search {
   const { classes, input } = examples[0].architecture;
   const space = createSpace("mnas", { ...input, classes });
   const controller = createController("ppo", { decisions: space.decisions, seed });
-  const work = mean(examples.map(({ architecture }) => countMultiplyAdds(architecture)));
   const seconds = mean(examples.map((example) => example.seconds));
   const random = new Random(seed);
   // The same network keeps its latency: a search measures it once.
   const known = new Map<string, number>();
-  const accuracyOf = (architecture: Architecture) => 0.9 - 0.3 * Math.exp(-countMultiplyAdds(architecture) / work);
   let asked: ReturnType<typeof controller.ask> = [];
-  const trained: number[] = [];
   return {
     ask(count) {
       asked = controller.ask(count);
@@ -61,14 +62,6 @@ export function ppoSearch(
         return { architecture, latencyMs: made, seconds };
       });
     },
-    tell(done) {
-      const usual = trained.length === 0 ? 0.5 : median(trained);
-      controller.tell(done.map(({ example, foreseenMs }, index) => {
-        const accuracy = foreseenMs === undefined ? accuracyOf(example.architecture) : usual;
-        if (foreseenMs === undefined) trained.push(accuracy);
-        const latencies = [{ latencyMs: foreseenMs ?? example.latencyMs, targetMs }];
-        return { sample: asked[index], reward: rewardOf({ accuracy, latencies }) };
-      }));
-    },
+    tell: (rewards) => controller.tell(rewards.map((reward, index) => ({ sample: asked[index], reward }))),
   };
 }

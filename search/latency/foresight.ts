@@ -1,8 +1,8 @@
-// Whether a student is so surely far from its target that timing it would only cost time. Pure: what is foreseen goes
-// by the predictions alone, and they by completed batches alone, so that one seed and the same latencies give the same
-// trials. A skipped student is never reported: those of the front, the best and the finals are chosen among trials with
-// a measurement, which a skipped one has not.
-import type { CombineName, RewardForm } from "../../src/schemas/search_options.ts";
+// Whether a student need not be timed, since it could not be the best of its run however accurate it is. Pure: what is
+// foreseen goes by the predictions and by what completed batches came to, and they by completed batches alone, so that
+// one seed and the same latencies give the same trials. A skipped student is never reported: those of the front, the
+// best and the finals are chosen among trials with a measurement, which a skipped one has not.
+import type { CombineName } from "../../src/schemas/search_options.ts";
 import { formatMilliseconds } from "../../src/cli/format.ts";
 import type { DeviceTarget } from "../events.ts";
 import { combineValues } from "../reward.ts";
@@ -19,29 +19,28 @@ export interface DevicePrediction extends LatencyPrediction {
   device: string;
 }
 
-/** What counts as far in a run. */
+/** What a student is foreseen to be of no use by. */
 export interface ForesightRule {
   /** The devices that count, as long as they do. */
   targets: readonly DeviceTarget[];
   combine: CombineName;
-  /** Too fast is far as well only where speed beyond the target costs reward. */
-  reward: RewardForm;
-  exponents?: readonly [number, number];
+  /** The reward of a student that is right on every image and takes `latencyMs`, of the first target's device. */
+  rewardIfPerfect: (latencyMs: number) => number;
   /** The hard limit, in milliseconds of the first target's device. */
   maxLatencyMs?: number;
-  /** Far: more than so many times the target, or less than the target over it. Default 2. */
-  farFactor?: number;
+  /** The best trial so far; undefined before there is one, and nothing but the hard limit counts. */
+  best?: { number: number; reward: number };
 }
 
 /** Why a student need not be timed, and the latency over the devices that was foreseen, in milliseconds of the first. */
 export interface Foreseen {
-  /** One clause, for instance "foreseen 9.1 ms (7.2 to 11 ms), beyond 2 x the target of 3 ms". */
+  /** What was foreseen and why that will not do, in one line. */
   reason: string;
   latency: LatencyPrediction;
   predictions: readonly DevicePrediction[];
+  /** Whether it surely breaks the hard limit. */
+  overLimit: boolean;
 }
-
-export const defaultFarFactor = 2;
 
 /**
  * The latency over the devices of `targets`, in milliseconds of the first, as scores combine measured ones; undefined
@@ -67,30 +66,34 @@ export function combinePredictions(
   return { latencyMs: combined("latencyMs"), lowMs: combined("lowMs"), highMs: combined("highMs") };
 }
 
-/** Whether a student that is faster than its target loses reward by it. */
-function fastCosts({ exponents, reward }: Pick<ForesightRule, "exponents" | "reward">): boolean {
-  if (exponents !== undefined) return exponents[0] > 0;
-  return reward === "absolute";
+/**
+ * The greatest reward within the interval. Every form rises or falls steadily on either side of the target, so it is at
+ * an end of the interval, or at the target where that lies within.
+ */
+function bestIfPerfect({ highMs, lowMs }: LatencyPrediction, { rewardIfPerfect, targets }: ForesightRule): number {
+  const [{ targetMs }] = targets;
+  const places = lowMs < targetMs && targetMs < highMs ? [lowMs, targetMs, highMs] : [lowMs, highMs];
+  return Math.max(...places.map(rewardIfPerfect));
 }
 
 /**
  * Why a student with these predictions need not be timed; null where it must be: no prediction for one of the devices,
- * or the interval reaches to where it would not be far. Sure is: all of the interval lies beyond. RangeError on a
- * `farFactor` that is not above 1.
+ * or it might be the best. It is of no use where all of the interval breaks the hard limit, or where the reward is below
+ * the best one so far all over the interval even if the student were right on every image.
  */
-export function isSurelyFar(predictions: readonly DevicePrediction[], rule: ForesightRule): Foreseen | null {
-  const { farFactor = defaultFarFactor, maxLatencyMs, targets } = rule;
-  if (!(farFactor > 1)) throw new RangeError(`far is more than 1 times the target, got ${farFactor}`);
+export function foreseeUseless(predictions: readonly DevicePrediction[], rule: ForesightRule): Foreseen | null {
+  const { best, maxLatencyMs } = rule;
   const latency = combinePredictions(predictions, rule);
   if (latency === undefined) return null;
-  const { targetMs } = targets[0];
   const text = formatMilliseconds;
   const foreseen = `foreseen ${text(latency.latencyMs)} ms (${text(latency.lowMs)} to ${text(latency.highMs)} ms)`;
-  const because = (why: string): Foreseen => ({ reason: `${foreseen}, ${why}`, latency, predictions });
-  if (maxLatencyMs !== undefined && latency.lowMs > maxLatencyMs) return because(`more than ${text(maxLatencyMs)} ms`);
-  if (latency.lowMs > farFactor * targetMs) return because(`beyond ${farFactor} x the target of ${text(targetMs)} ms`);
-  if (fastCosts(rule) && latency.highMs < targetMs / farFactor) {
-    return because(`below 1/${farFactor} of the target of ${text(targetMs)} ms`);
+  if (maxLatencyMs !== undefined && latency.lowMs > maxLatencyMs) {
+    return { reason: `${foreseen}, more than ${text(maxLatencyMs)} ms`, latency, predictions, overLimit: true };
   }
-  return null;
+  if (best === undefined) return null;
+  const most = bestIfPerfect(latency, rule);
+  if (most >= best.reward) return null;
+  const reason = `${foreseen}: even right on every image its reward would be at most ${most.toFixed(3)}, ` +
+    `and trial ${best.number} has ${best.reward.toFixed(3)}`;
+  return { reason, latency, predictions, overLimit: false };
 }

@@ -1,6 +1,7 @@
 // What was learned of a device's latencies, as JSON that other programs can read too.
 import * as z from "zod";
 import { architectureSchema } from "../../src/schemas/architecture.ts";
+import { deviceNamePattern } from "../../src/schemas/device_fields.ts";
 import { deviceDescriptionSchema, PROTOCOL, runtimeSchema } from "../../src/schemas/measurement.ts";
 
 /**
@@ -10,7 +11,8 @@ import { deviceDescriptionSchema, PROTOCOL, runtimeSchema } from "../../src/sche
 export const latencyTableSchema = z.strictObject({
   version: z.literal(1),
   protocol: z.literal(PROTOCOL),
-  device: deviceDescriptionSchema,
+  // Its name becomes a part of a file's.
+  device: deviceDescriptionSchema.extend({ name: z.string().regex(deviceNamePattern) }),
   runtime: runtimeSchema,
   backend: z.string().min(1),
   /** What each number of an observation's `features` is, and its cost; empty before 8 observations. */

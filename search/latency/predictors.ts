@@ -7,23 +7,20 @@
 import type { Architecture } from "../../src/schemas/architecture.ts";
 import type { RuntimeName } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
-import type { DevicePrediction, Foreseen, ForesightRule } from "./foresight.ts";
-import { isSurelyFar } from "./foresight.ts";
+import { type DevicePrediction, type Foreseen, foreseeUseless, type ForesightRule } from "./foresight.ts";
 import { checkTable, type LatencyTable } from "./latency_table.ts";
 import { LatencyPredictor } from "./predictor.ts";
 
 export interface LatencyPredictorsOptions {
   runtime: RuntimeName;
-  /** What counts as far now: asked for at each foresight, since a device may leave the run. */
-  rule: () => ForesightRule;
+  /** What counts now, but for the best trial: asked for at each foresight, since a device may leave the run. */
+  rule: () => Omit<ForesightRule, "best">;
 }
 
 /** What the trials of a run say of the latencies of its students to come. */
 export class LatencyPredictors {
   readonly #options: LatencyPredictorsOptions;
   readonly #byDevice = new Map<string, LatencyPredictor>();
-  /** Devices that are known from a table alone so far. */
-  readonly #unmet = new Set<string>();
 
   constructor(options: LatencyPredictorsOptions) {
     this.#options = options;
@@ -31,8 +28,7 @@ export class LatencyPredictors {
 
   /**
    * Learns from the valid measurements of `trial`, baselines and duplicates included; one without is passed over. Error
-   * where a device's backend is not the one of its earlier measurements, or where its table is of another device of
-   * that name.
+   * where a device's backend is not the one of its earlier measurements.
    */
   observe({ architecture, measurements }: Pick<Trial, "architecture" | "measurements">): void {
     const { runtime } = this.#options;
@@ -42,10 +38,6 @@ export class LatencyPredictors {
       const { key } = predictor;
       if (key.backend !== backend) {
         throw new Error(`${device.name}: latencies of "${backend}" do not compare with those of "${key.backend}"`);
-      }
-      // A name alone says little: every machine is "here" to itself.
-      if (this.#unmet.delete(device.name) && key.device.description !== device.description) {
-        throw new Error(`latency table: its "${device.name}" is ${key.device.description}, not ${device.description}`);
       }
       this.#byDevice.set(device.name, predictor);
       predictor.observe(architecture, latencyMs);
@@ -59,11 +51,14 @@ export class LatencyPredictors {
     );
   }
 
-  /** Why `architecture` need not be timed; null where it must be. Never ask for a baseline: those are always timed. */
-  foresee(architecture: Architecture): Foreseen | null {
+  /**
+   * Why `architecture` need not be timed beside the `best` trial so far; null where it must be. Never ask for a baseline:
+   * those are always timed.
+   */
+  foresee(architecture: Architecture, best?: ForesightRule["best"]): Foreseen | null {
     const rule = this.#options.rule();
     const ready = rule.targets.every(({ device }) => this.#byDevice.get(device)?.ready);
-    return ready ? isSurelyFar(this.predictions(architecture), rule) : null;
+    return ready ? foreseeUseless(this.predictions(architecture), { ...rule, best }) : null;
   }
 
   /** What was learned, for other runs: a table per device. */
@@ -73,7 +68,7 @@ export class LatencyPredictors {
 
   /**
    * Starts from what an earlier run learned of a device. Error in one line where the table is of another runtime, or
-   * the device has one already; what it is of is compared with the first measurement, see observe.
+   * the device has one already. Whether it is of the same machine and backend is for the caller to see.
    */
   load(table: LatencyTable): void {
     const { runtime } = this.#options;
@@ -83,6 +78,5 @@ export class LatencyPredictors {
     const predictor = new LatencyPredictor({ device: table.device, runtime, backend: table.backend });
     predictor.restore(table);
     this.#byDevice.set(name, predictor);
-    this.#unmet.add(name);
   }
 }

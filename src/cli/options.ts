@@ -12,6 +12,8 @@ export interface ParseOptionsSettings {
   command: CommandDescription;
   /** Writes the help; `console.log` if not given. */
   print?: (text: string) => void;
+  /** Keys of the values in the file of `--config` that do not hold beside the flags; all hold if not given. */
+  superseded?: (flags: ReadonlyMap<string, unknown>, file: ReadonlyMap<string, unknown>) => ReadonlySet<string>;
 }
 
 /** A raw value and where it was found, for errors: `--trials`, or `trials in search.json`. */
@@ -39,7 +41,7 @@ export function parseOptions<Schema extends z.ZodObject>(
   args: readonly string[],
   settings: ParseOptionsSettings,
 ): z.output<Schema> | null {
-  const { command, print = console.log } = settings;
+  const { command, print = console.log, superseded } = settings;
   const options = describeOptions(schema);
   const lastGroup = options.at(-1)?.group;
   const common = describeOptions(commonOptions).map((option) => ({ ...option, group: lastGroup }));
@@ -50,11 +52,18 @@ export function parseOptions<Schema extends z.ZodObject>(
     return null;
   }
   const configFile = flags.get("config")?.value as string | undefined;
-  const given = new Map([...(configFile === undefined ? [] : readConfigFile(configFile, options)), ...flags]);
+  const file = configFile === undefined ? new Map<string, Given>() : readConfigFile(configFile, options);
+  const own = new Map([...flags].filter(([key]) => options.some((option) => option.key === key)));
+  for (const key of superseded?.(valuesOf(own), valuesOf(file)) ?? []) file.delete(key);
+  const given = new Map([...file, ...flags]);
   const values = options.flatMap(({ key }) => given.has(key) ? [[key, given.get(key)?.value]] : []);
   const result = schema.safeParse(Object.fromEntries(values));
   if (result.success) return result.data;
   throw new UsageError(describeIssue(result.error.issues[0], options, given));
+}
+
+function valuesOf(given: ReadonlyMap<string, Given>): Map<string, unknown> {
+  return new Map([...given].map(([key, { value }]) => [key, value]));
 }
 
 /** The values that `args` give, by key. */

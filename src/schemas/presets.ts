@@ -26,8 +26,8 @@ export const budgetSchema = z.strictObject({
   }),
   foresee: z.boolean().meta({
     description:
-      "do not time or train students that a model of the latencies, learned from those timed so far, is sure " +
-      "are far beyond the target; their reward is what it foresees",
+      "do not time or train students that could not be the best even if they were right on every image, or that " +
+      "break --max-latency-ms, at the latency that a model learned from those timed so far foresees with 90 %",
   }),
   targetProfile: profileSchema.meta({
     description: "the profile that times the reference networks, from which targets come",
@@ -89,7 +89,7 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
     views: 3,
     validationImages: 5000,
     finalTop: 3,
-    finalSample: 5,
+    finalSample: 10,
     finalTrainImages: 50_000,
     finalEpochs: 15,
     teacherTrainImages: 50_000,

@@ -59,7 +59,7 @@ export const latencyAndRewardFields = {
   exponents: z.tuple([z.number().min(-10).max(10), z.number().min(-10).max(10)]).optional().meta({
     group: "Latency and reward",
     placeholder: "A,B",
-    defaultText: "hard: 0,-1; soft: -0.07,-0.07",
+    defaultText: "hard: 0,-1; soft: -0.07,-0.07; 0,0, accuracy alone, in space growth without target and reward",
     allowed: "two numbers from -10 to 10, for instance 0,-1",
     description: "exponents of latency / target up to the target and beyond it",
   }),

@@ -23,7 +23,6 @@ export const runConfigSchema = z.strictObject({
   ...budgetSchema.shape,
   preset: shape.preset,
   learningRate: shape.learningRate,
-  farFactor: shape.farFactor,
   prune: shape.prune,
   warmStart: shape.warmStart,
   trainers: z.int().min(1),
@@ -95,6 +94,11 @@ const irrelevantFields = [
   "json",
 ] as const satisfies (keyof RunConfig)[];
 
+/** Whether results depend on the option `name`. */
+export function isResultField(name: string): boolean {
+  return !(irrelevantFields as readonly string[]).includes(name);
+}
+
 /** The part of a configuration that results depend on. */
 export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
 
@@ -105,20 +109,42 @@ export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
  */
 export function resolveRunConfig(options: SearchOptions, machine: { cores: number }): RunConfig {
   const { combine, distiller, distillerOptions, device, targetMs, ...others } = options;
-  const devices = device.map(parseDeviceOption);
+  const parsed = device.map(parseDeviceOption);
+  const devices = parsed.map((one) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...one }));
+  const { exponents, reward } = defaultReward(options, devices);
+  const isJudged = options.reward !== undefined || options.exponents !== undefined;
   const choices = presetChoices[options.preset];
   const budget = budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) });
   const config: Omit<RunConfig, "run"> = {
     ...withoutUndefined(others),
     ...budget,
-    reward: options.reward ?? choices?.reward ?? "hard",
+    reward: options.reward ?? reward,
+    ...(!isJudged && exponents && { exponents }),
     controllerBatch: options.controllerBatch ?? choices?.controllerBatch ?? defaultControllerBatch(budget.trials),
     trainers: options.trainers ?? Math.max(1, machine.cores),
     distiller: { name: distiller, options: distillerOptions },
-    devices: devices.map((parsed) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...parsed })),
-    combine: combine ?? (devices.some(({ weight }) => weight !== undefined) ? "weighted" : "worst"),
+    devices,
+    combine: combine ?? (parsed.some(({ weight }) => weight !== undefined) ? "weighted" : "worst"),
   };
   return { ...config, run: options.run ?? runConfigHash(config).slice(0, 12) };
+}
+
+/** Whether rewards are accuracies alone, whatever the latencies within the limits. */
+export function isAccuracyAlone({ exponents }: Pick<RunConfig, "exponents">): boolean {
+  return exponents !== undefined && exponents.every((exponent) => exponent === 0);
+}
+
+/**
+ * What judges students where nobody said how: the preset's reward, else `hard`; in a space whose network grows accuracy
+ * alone, under the limits, unless there is a target. With its backbone's latency as the target every growth would cost.
+ */
+function defaultReward(
+  { preset, space }: Pick<RunConfig, "preset" | "space">,
+  devices: readonly Pick<ConfiguredDevice, "targetMs">[],
+): Pick<RunConfig, "exponents" | "reward"> {
+  const reward = presetChoices[preset]?.reward;
+  const growsFreely = space === "growth" && devices.every(({ targetMs }) => targetMs === undefined);
+  return reward === undefined && growsFreely ? { reward: "hard", exponents: [0, 0] } : { reward: reward ?? "hard" };
 }
 
 /** Fields of a machine or of one call, which a run that is to be had again elsewhere leaves open. */
@@ -126,11 +152,15 @@ const localFields: ReadonlySet<string> = new Set(["trainers", "port", "lan", "da
 
 /**
  * The options that give the run of `config` again, by `deno task search --config FILE` for instance: resolved, they
- * have its hash. Machine, folder and kind of output are left open, and a name that was made from the configuration.
+ * have its hash. Machine, folder and kind of output are left open, a name that was made from the configuration, and a
+ * reward that follows from the rest.
  */
 export function optionsOfConfig(config: RunConfig): Record<string, unknown> {
   const { combine, devices, distiller, run, ...others } = config;
-  const kept = Object.entries(withoutUndefined(others)).filter(([field]) => !localFields.has(field));
+  const { exponents, reward } = config;
+  const follows = canonicalJson({ exponents, reward }) === canonicalJson(defaultReward(config, devices));
+  const kept = Object.entries(withoutUndefined(others))
+    .filter(([field]) => !localFields.has(field) && !(follows && (field === "reward" || field === "exponents")));
   return {
     ...(run !== runConfigHash(config).slice(0, 12) && { run }),
     ...Object.fromEntries(kept),
@@ -146,8 +176,7 @@ export function optionsOfConfig(config: RunConfig): Record<string, unknown> {
 
 /** What results depend on: two configurations that differ elsewhere only are of one and the same run. */
 export function resultConfig(config: Omit<RunConfig, "run">): ResultConfig {
-  const irrelevant: ReadonlySet<string> = new Set(irrelevantFields);
-  const kept = Object.entries(config).filter(([field, value]) => value !== undefined && !irrelevant.has(field));
+  const kept = Object.entries(config).filter(([field, value]) => value !== undefined && isResultField(field));
   return Object.fromEntries(kept) as ResultConfig;
 }
 

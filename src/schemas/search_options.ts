@@ -27,9 +27,6 @@ export { runNameSchema } from "./run_name.ts";
 export const spaceNameSchema = z.enum(["mnas", "mnas-uniform", "growth"]);
 export const controllerNameSchema = z.enum(["ppo", "reinforce", "evolution", "random", "local", "model"]);
 
-/** Beyond it the hard reward is less than two thirds of the accuracy: no student there is ever the best. */
-const usualFarFactor = 1.5;
-
 /** Options of what has a table of its own, which checks them. */
 function optionsOf(meta: { defaultText: string; description: string }) {
   return z.record(z.string(), z.unknown()).default({}).meta({ group: "Search", placeholder: "JSON", ...meta });
@@ -130,11 +127,6 @@ const fields = z.strictObject({
     group: "Budget",
     defaultText: "by preset: on for standard; --foresee=false turns it off",
   }),
-  farFactor: z.number().min(1).max(1000).default(usualFarFactor).meta({
-    group: "Budget",
-    placeholder: "X",
-    description: "how far --foresee takes for far: so many times the target",
-  }),
   prune: z.boolean().default(false).meta({
     group: "Budget",
     description:
@@ -164,7 +156,9 @@ const fields = z.strictObject({
     ...runNameMeta,
     group: "Run",
     defaultText: "made from the configuration",
-    description: "name of the run, which is created, or resumed where it exists",
+    description:
+      "name of the run, which is created, or resumed where it exists; one in the file of --config holds only where " +
+      "no flag changes its results",
   }),
   port: portField.meta({ ...portField.meta(), group: "Run" }),
   lan: lanField.meta({ ...lanField.meta(), group: "Run" }),
@@ -193,11 +187,11 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   if (options.prune && (options.reward === "absolute" || (options.exponents ?? []).some((exponent) => exponent > 0))) {
     refuse(["prune"], "supposes that a faster student is never worth less, but by this reward it may be");
   }
+  if (options.prune && options.warmStart) {
+    refuse(["prune"], "bounds accuracies by those of earlier students, which --warm-start lets later ones exceed");
+  }
   if (options.latencyTable.length > 0 && !(options.foresee ?? presets[options.preset].foresee)) {
     refuse(["latencyTable"], "is for --foresee");
-  }
-  if (options.farFactor !== usualFarFactor && !(options.foresee ?? presets[options.preset].foresee)) {
-    refuse(["farFactor"], "is for --foresee");
   }
   const devices = options.device.map(parseDeviceOption);
   if (options.replay !== undefined && devices.some(({ name }) => name === "all")) {

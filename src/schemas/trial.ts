@@ -54,9 +54,13 @@ export const trialSchema = z.strictObject({
     accuracy: z.number().min(0).max(1),
     /** By device, where latencies were foreseen. */
     latenciesMs: z.record(z.string(), z.number().positive()).optional(),
+    /** Whether it surely breaks the hard limit of latency: its reward is 0. */
+    overLimit: z.literal(true).optional(),
   }).optional(),
   /** Search trial whose weights this one's training started from; 0: the backbone of the space. */
   startedFrom: z.int().min(0).optional(),
+  /** Share of the parameters that its training started from of those of `startedFrom`, from 0 to 1. */
+  inherited: z.number().min(0).max(1).optional(),
   /** Training steps done and how long they took. */
   steps: z.int().min(0).optional(),
   trainSeconds: z.number().min(0).optional(),

@@ -37,7 +37,22 @@ Deno.test("about 95 % of new students keep each bound, and few students bound no
   assertEquals([few.low, few.high], [0, 1]);
 });
 
-Deno.test("an unseen choice widens the bounds, the same students give the same model, and one is too few", () => {
+Deno.test("a choice that was never met widens the bounds, the more of them the more", () => {
+  const past = students(40, { noise: 0.02, seed: 3 });
+  const model = new AccuracyModel(past);
+  const [seen] = past;
+  const width = (tokens: number[]) => {
+    const { accuracy, high } = model.predict({ ...seen, tokens });
+    return high - accuracy;
+  };
+  // Any choice of a decision that is met adds less than one that is not: of 40 students each was met several times.
+  const widths = [0, 1].map((token) => width(seen.tokens.with(1, token)));
+  const unmet = width(seen.tokens.with(1, 7));
+  assert(widths.every((one) => unmet > 1.01 * one), `${unmet} after ${widths}`);
+  assert(width(seen.tokens.with(1, 7).with(3, 7)) > 1.01 * unmet);
+});
+
+Deno.test("an unseen size widens the bounds, the same students give the same model, and one is too few", () => {
   const past = students(40, { noise: 0.02, seed: 3 });
   const model = new AccuracyModel(past);
   const [seen] = past;

@@ -3,7 +3,7 @@ import type { Trial } from "../../src/schemas/trial.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import type { RunEvent } from "../../search/events.ts";
-import { type FinalKind, trainFinals } from "../../search/finals.ts";
+import { type FinalKind, trainFinals, weightsDropper } from "../../search/finals.ts";
 import { sampledStudents } from "../../search/proxy_quality.ts";
 import { runFolder } from "../../search/run_folder.ts";
 import { RunStore } from "../../search/store/run_store.ts";
@@ -17,10 +17,11 @@ async function withRun(
     events: RunEvent[];
     train: (longer: (trial: Trial, kind: FinalKind) => Partial<Trained>, signal?: AbortSignal) => Promise<void>;
   }) => Promise<void>,
+  options: { finalTop?: number } = {},
 ): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
   try {
-    const given = searchOptionsSchema.parse({ dataDir, run: "finals", finalTop: 2, finalSample: 2 });
+    const given = searchOptionsSchema.parse({ dataDir, run: "finals", finalTop: 2, finalSample: 2, ...options });
     const config = resolveRunConfig(given, { cores: 1 });
     const paths = runFolder(dataDir, config.run);
     await Deno.mkdir(`${paths.folder}/weights`, { recursive: true });
@@ -93,3 +94,41 @@ Deno.test("a longer training that fails is told, and the others go on", () =>
     const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
     assertEquals(notes, ["Longer training of search 5 failed: out of memory"]);
   }));
+
+Deno.test("without best students only the sample is trained longer, and nothing is scored on the test part", () =>
+  withRun(async ({ store, train }) => {
+    const kinds: string[] = [];
+    await train((trial, kind) => {
+      kinds.push(`${kind} ${trial.role}`);
+      return tested(trial, kind);
+    });
+    assertEquals([kinds, store.finals()], [["sample search", "sample search"], []]);
+  }, { finalTop: 0 }));
+
+Deno.test("weights that are not kept are removed once, and those that come back later are left alone", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+  try {
+    const config = resolveRunConfig(searchOptionsSchema.parse({ dataDir, run: "drop", finalTop: 1 }), { cores: 1 });
+    const paths = runFolder(dataDir, config.run);
+    await Deno.mkdir(`${paths.folder}/weights`, { recursive: true });
+    using store = new RunStore(paths.database);
+    store.set("targets", []);
+    const drop = weightsDropper({ config, paths, store, emit: () => {} });
+    const add = async (number: number, accuracy: number, latencyMs: number) => {
+      store.saveTrial(madeUpTrial(number, accuracy, latencyMs));
+      await Deno.writeTextFile(paths.weights("search", number, "trial"), "weights");
+    };
+    const left = () => [...Deno.readDirSync(`${paths.folder}/weights`)].map(({ name }) => name).sort();
+    await add(1, 0.9, 5);
+    await add(2, 0.5, 6);
+    await drop();
+    assertEquals(left(), ["trial-1.safetensors"]);
+    // No file is tried again.
+    await Deno.writeTextFile(paths.weights("search", 2, "trial"), "weights");
+    await add(3, 0.95, 4);
+    await drop();
+    assertEquals(left(), ["trial-2.safetensors", "trial-3.safetensors"]);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});

@@ -160,9 +160,11 @@ Deno.test(
     const dependencies = (store: RunStore, trainers: number): LoopDependencies => {
       const controller = createController("random", { decisions: space.decisions, seed: 5 });
       const observed: number[] = [];
+      const score: LoopDependencies["score"] = ([{ latencyMs }], accuracy) => ({ latencyMs, reward: accuracy });
       const skipping = new Skipping({
         prune: true,
         devices: () => ["here"],
+        score,
         predictors: {
           observe: ({ architecture }) => void observed.push(architecture.nodes.length),
           // Whatever was not observed counts: the number of observations decides, too.
@@ -172,6 +174,7 @@ Deno.test(
                 reason: `foreseen from ${observed.length} observations`,
                 latency: { latencyMs: 9, lowMs: 8, highMs: 10 },
                 predictions: [{ device: "here", latencyMs: length, lowMs: 8, highMs: 10 }],
+                overLimit: false,
               }
               : null,
         },
@@ -179,8 +182,8 @@ Deno.test(
       return {
         ...dependenciesOf(store, { controller }),
         skipping,
-        score: (measurements, accuracy) => ({ latencyMs: measurements[0].latencyMs, reward: accuracy }),
-        scoreForeseen: ({ here }, accuracy) => accuracy / here,
+        score,
+        scoreForeseen: ({ accuracy, latenciesMs }) => accuracy / (latenciesMs?.here ?? NaN),
         startOf: ({ batch }) => store.trials("search").findLast((trial) => trial.batch < batch)?.number,
         train: async ({ number, startedFrom = 0, tokens }) => {
           await new Promise((resolve) => setTimeout(resolve, (number * trainers) % 5));
@@ -234,14 +237,58 @@ Deno.test("a skipped student is scored anew by the devices that are left", () =>
   const by = {
     brokenLimit: () => undefined,
     score: (_: readonly Measurement[], accuracy: number) => ({ latencyMs: 7, reward: accuracy / 2 }),
-    scoreForeseen: (latenciesMs: Readonly<Record<string, number>>, accuracy: number) => accuracy / latenciesMs.here,
+    scoreForeseen: ({ accuracy, latenciesMs = {} }: NonNullable<Trial["foreseen"]>) =>
+      "phone" in latenciesMs ? undefined : accuracy / latenciesMs.here,
   };
   const pruned = rescored({ ...trial, foreseen: { what: "accuracy", ...foreseen } }, by);
   assertEquals([pruned.latencyMs, pruned.reward], [7, 0.25]);
-  const latenciesMs = { here: 5, phone: 50 };
-  const far = rescored({ ...trial, foreseen: { what: "latencyMs", ...foreseen, latenciesMs } }, by);
-  assertEquals([far.latencyMs, far.reward, far.state], [undefined, 0.1, "skipped"]);
+  const far = (latenciesMs: Record<string, number>) =>
+    rescored({ ...trial, foreseen: { what: "latencyMs", ...foreseen, latenciesMs } }, by);
+  const here = far({ here: 5 });
+  assertEquals([here.latencyMs, here.reward, here.state, here.reason], [undefined, 0.1, "skipped", "foreseen"]);
+  // Nobody knows what it is worth on the device that is left.
+  const left = far({ here: 5, phone: 50 });
+  assertEquals([left.reward, left.state], [undefined, "skipped"]);
+  assertEquals(left.reason, "foreseen, with a device that left the run since; not timed");
+  assertEquals(rescored(left, by), left);
 });
+
+Deno.test(
+  "a network that was skipped for a device which left is timed when it is proposed again, also after a resume",
+  inFile(async (file) => {
+    const tokens = space.decisions.map(() => 0);
+    const dependencies = (store: RunStore, gone: () => boolean) => {
+      const controller = createController("random", { decisions: space.decisions, seed: 1 });
+      controller.ask = (count: number) => Array.from({ length: count }, (_, id) => ({ id, tokens }));
+      controller.tell = () => {};
+      const skipping = new Skipping({
+        prune: false,
+        devices: () => ["here"],
+        score: () => ({ latencyMs: 1, reward: 1 }),
+      });
+      const foreseen = { what: "latencyMs" as const, value: 9, low: 8, high: 10, accuracy: 0.6 };
+      skipping.beforeTiming = () =>
+        gone() ? undefined : { reason: "foreseen", foreseen: { ...foreseen, latenciesMs: { here: 1, phone: 9 } } };
+      const scoreForeseen = () => gone() ? undefined : 0.1;
+      return dependenciesOf(store, { controller, skipping, scoreForeseen });
+    };
+    for (const resumed of [false, true]) {
+      const path = `${file}-${resumed}`;
+      using store = new RunStore(path);
+      let gone = false;
+      const asked: LoopDependencies = {
+        ...dependencies(store, () => gone),
+        onBatch: () => Promise.resolve(void (gone = true)),
+      };
+      if (resumed) await searchLoop(asked, { trials: 1, batch: 1 });
+      const trials = await searchLoop(resumed ? dependencies(store, () => true) : asked, { trials: 3, batch: 1 });
+      assertEquals(trials.slice(1).map(({ duplicateOf, state }) => [state, duplicateOf]), [
+        ["completed", undefined],
+        ["completed", 2],
+      ]);
+    }
+  }),
+);
 
 Deno.test(
   "a network that was sampled before is answered from the store",
@@ -279,7 +326,11 @@ Deno.test(
       latenciesMs: { here: 9 },
     };
     let asked = 0;
-    const skipping = new Skipping({ prune: false, devices: () => ["here"] });
+    const skipping = new Skipping({
+      prune: false,
+      devices: () => ["here"],
+      score: () => ({ latencyMs: 1, reward: 1 }),
+    });
     skipping.beforeTiming = () => {
       asked++;
       return { reason: "foreseen far", foreseen };
@@ -287,7 +338,7 @@ Deno.test(
     const dependencies = dependenciesOf(store, {
       controller,
       skipping,
-      scoreForeseen: ({ here }, accuracy) => accuracy / here,
+      scoreForeseen: ({ accuracy, latenciesMs }) => accuracy / (latenciesMs?.here ?? NaN),
     });
     const trials = await searchLoop(dependencies, { trials: 3, batch: 2 });
     assertEquals(trials.map(({ duplicateOf, state }) => [state, duplicateOf]), [

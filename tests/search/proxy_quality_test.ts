@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { drawSample, keptTrials } from "../../search/finals.ts";
 import { proxyQuality } from "../../search/proxy_quality.ts";
 import { bestTrials } from "../../search/completed_trials.ts";
@@ -15,9 +15,24 @@ Deno.test("short trainings are compared with all long ones: finals, baselines an
   ];
   const compare = (sampled: { trial: number; accuracy: number }[]) =>
     proxyQuality([...trials, baseline], { finals, sampled });
-  assertEquals(compare([]), { spearman: null, n: 2 });
-  assertEquals(compare([{ trial: 2, accuracy: 0.5 }]), { spearman: 1, n: 3 });
-  assertEquals(compare([{ trial: 2, accuracy: 0.2 }, { trial: 3, accuracy: 0.1 }]), { spearman: 0.2, n: 4 });
+  const none = { spearman: null, low: null, high: null };
+  assertEquals(compare([]), { spearman: null, n: 2, sample: { ...none, n: 0 } });
+  assertEquals(compare([{ trial: 2, accuracy: 0.5 }]), { spearman: 1, n: 3, sample: { ...none, n: 1 } });
+  assertEquals(compare([{ trial: 2, accuracy: 0.2 }, { trial: 3, accuracy: 0.1 }]), {
+    spearman: 0.2,
+    n: 4,
+    sample: { ...none, n: 2 },
+  });
+});
+
+Deno.test("the random sample has a figure of its own, which the selected best do not raise", () => {
+  const finals = [{ role: "search" as const, trial: 6, accuracy: 0.9 }];
+  const sampled = [2, 1, 4, 3].map((long, index) => ({ trial: index + 1, accuracy: long / 10 }));
+  const { n, sample, spearman } = proxyQuality(trials, { finals, sampled });
+  assertEquals([n, sample.n], [5, 4]);
+  assertAlmostEquals(spearman ?? 0, 0.8, 1e-9);
+  assertAlmostEquals(sample.spearman ?? 0, 0.6, 1e-9);
+  assertAlmostEquals(sample.low ?? 0, Math.tanh(Math.atanh(0.6) - 1.959964 * Math.sqrt(1.18)), 1e-9);
 });
 
 Deno.test("the sample is drawn by its seed from completed trials that are not among the best", () => {

@@ -7,6 +7,7 @@ import type { RunEvent } from "../../search/events.ts";
 import type { SearchResult } from "../../search/result.ts";
 import { reportDataOf } from "../../search/report/write_report.ts";
 import { runSearch } from "../../search/run.ts";
+import { runOptions } from "../../search/run_options.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { type MadeUpDevice, madeUpDevice, measured } from "./measurements.ts";
 
@@ -191,6 +192,22 @@ Deno.test("all devices that are open are kept for later starts, with the target 
   ]);
   using store = new RunStore(`${dataDir}/runs/all/run.sqlite`, { readOnly: true });
   assertEquals((store.get("runDevices") as { name: string }[]).map(({ name }) => name), ["laptop", "phone"]);
+  // Elsewhere other devices would be open: the run's file names those of this one, and goes on with it all the same.
+  const file = JSON.parse(await Deno.readTextFile(`${dataDir}/runs/all/run.json`));
+  assertEquals(file.device, ["laptop=5:2", "phone=5:2"]);
+  const again = resolveRunConfig(searchOptionsSchema.parse({ ...file, dataDir }), { cores: 1 });
+  assertEquals((await (await search(again, [])).result).run, "all");
+  assertEquals((await (await search(config, [])).result).config, file);
+});
+
+Deno.test("the file of a run names the data that auto came to, and keeps the name that was made from auto", () => {
+  const database = `${dataDir}/pinned.sqlite`;
+  using store = new RunStore(database);
+  const config = configOf("made", { dataset: "auto", run: undefined, device: ["here"] });
+  store.set("config", config);
+  assertEquals([runOptions(store).dataset, runOptions(store).run], ["auto", undefined]);
+  store.set("datasetName", "fashion-mnist");
+  assertEquals([runOptions(store).dataset, runOptions(store).run], ["fashion-mnist", config.run]);
 });
 
 Deno.test("sessions are counted: the widths of the reference network share one, each batch has one", async () => {

@@ -12,7 +12,7 @@ import { madeUpDevice } from "./measurements.ts";
 const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
 
-async function search(run: string, options: Record<string, unknown> = {}) {
+async function search(run: string, options: Record<string, unknown> = {}, killAfter = Infinity) {
   const given = searchOptionsSchema.parse({
     ...{ run, dataDir, dataset: "mnist", distiller: "none", controller: "random", space: "growth", trials: 4 },
     ...{
@@ -29,8 +29,14 @@ async function search(run: string, options: Record<string, unknown> = {}) {
     ...options,
   });
   const notes: string[] = [];
+  const abort = new AbortController();
+  let left = killAfter;
   const result = await runSearch(resolveRunConfig(withFullOptions(given), { cores: 2 }), {
-    onEvent: (event) => event.type === "note" && notes.push(event.message),
+    signal: abort.signal,
+    onEvent(event) {
+      if (event.type === "note") notes.push(event.message);
+      if (event.type === "trial" && --left === 0) abort.abort(new Error("killed"));
+    },
     openDevices: () => Promise.resolve({ devices: [madeUpDevice("here")], close: () => Promise.resolve() }),
   });
   return { notes, result };
@@ -45,8 +51,30 @@ Deno.test("students grow from a backbone that is trained once, and start from it
   for (const { startedFrom, state } of trials) assertEquals([state, startedFrom], ["completed", 0]);
   for (const { parameters } of trials) assert(parameters >= countParameters(backbone.architecture));
   assertEquals([backbone.startedFrom, result.final.length], [0, 4]);
+  // Narrower networks have no layer of the backbone: they start from chance, and say so.
+  for (const { inherited, startedFrom } of store.trials("baseline").slice(0, 2)) {
+    assertEquals([startedFrom, inherited], [undefined, undefined]);
+  }
+  for (const { inherited = 0 } of trials) assert(inherited > 0 && inherited <= 1);
   const again = await search("again", { trials: 2, finalTop: 0 });
   assert(again.notes.some((note) => note.startsWith("Backbone: ") && note.includes("from the cache")));
+});
+
+Deno.test("a run that grows goes on from its own copy of the backbone, whatever became of the cache", async () => {
+  await assertRejects(() => search("kept", { seed: 9 }, 2), Error, "killed");
+  await Deno.remove(`${dataDir}/cache/backbones`, { recursive: true });
+  const { notes, result } = await search("kept", { seed: 9 });
+  assertEquals([result.trials, notes.filter((note) => note.startsWith("Backbone: "))], [4, []]);
+  // A copy that is damaged is made anew.
+  await assertRejects(() => search("damaged", { seed: 9 }, 2), Error, "killed");
+  await Deno.writeTextFile(`${dataDir}/runs/damaged/weights/backbone.safetensors`, "damaged");
+  assertEquals((await search("damaged", { seed: 9 })).result.completed, result.completed);
+});
+
+Deno.test("where no target is given, a run that grows is judged by accuracy alone, and says so", async () => {
+  const { notes, result } = await search("free", { trials: 2, device: ["here"], finalTop: 0 });
+  assert(notes.includes("Rewards are accuracies alone, under the limits given."));
+  assertEquals(result.best?.reward, result.best?.accuracy);
 });
 
 Deno.test("options that do not fit the data are refused in one line", async () => {

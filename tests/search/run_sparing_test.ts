@@ -47,27 +47,33 @@ function trialsOf(run: string) {
   });
 }
 
-const sparing = { trials: 30, controllerBatch: 6, foresee: true, prune: true, warmStart: true, targetMs: 2.4, seed: 4 };
+// The further beyond its target, the worse by far: so some are foreseen to be of no use, however accurate.
+const sparing = { trials: 30, controllerBatch: 6, foresee: true, targetMs: 2.4, exponents: [0, -8], seed: 4 };
 
-Deno.test("a run that foresees, prunes and passes weights on comes to the same after interrupts", async () => {
-  const { result } = await search(configOf({ ...sparing, run: "whole" }));
-  const whole = trialsOf("whole");
-  assertEquals(result.trials, 30);
-  assert(result.skipped > 0 && result.completed >= 10, `${result.skipped} skipped, ${result.completed} completed`);
-  assertEquals(result.skipped, whole.filter(({ state }) => state === "skipped").length);
-  assert(whole.some(({ startedFrom }) => startedFrom !== undefined));
-  for (const { batch, startedFrom } of whole) {
-    if (startedFrom !== undefined) assert(whole[startedFrom - 1].batch < batch);
-  }
-  assertEquals(result.rejected.map(({ trial }) => trial), whole.map(({ number }) => number));
-  const config = configOf({ ...sparing, run: "killed", trainers: 1 });
-  for (const killAfter of [2, 9, 6]) await assertRejects(() => search(config, { killAfter }), Error, "killed");
-  await search(config);
-  assertEquals(trialsOf("killed"), whole);
-});
+for (const [name, options] of Object.entries({ prunes: { prune: true }, "passes weights on": { warmStart: true } })) {
+  Deno.test(`a run that foresees and ${name} comes to the same after interrupts`, async () => {
+    const [run, killed] = [Object.keys(options)[0], `killed-${Object.keys(options)[0]}`];
+    const { result } = await search(configOf({ ...sparing, ...options, run }));
+    const whole = trialsOf(run);
+    assertEquals(result.trials, 30);
+    assert(result.skipped > 0 && result.completed >= 10, `${result.skipped} skipped, ${result.completed} completed`);
+    assertEquals(result.skipped, whole.filter(({ state }) => state === "skipped").length);
+    assertEquals(whole.some(({ startedFrom }) => startedFrom !== undefined), "warmStart" in options);
+    for (const { batch, inherited = 0, startedFrom } of whole) {
+      if (startedFrom === undefined) continue;
+      assert(whole[startedFrom - 1].batch < batch);
+      assert(inherited > 0 && inherited <= 1);
+    }
+    assertEquals(result.rejected.map(({ trial }) => trial), whole.map(({ number }) => number));
+    const config = configOf({ ...sparing, ...options, run: killed, trainers: 1 });
+    for (const killAfter of [2, 9, 6]) await assertRejects(() => search(config, { killAfter }), Error, "killed");
+    await search(config);
+    assertEquals(trialsOf(killed), whole);
+  });
+}
 
 Deno.test("the file of a run, and what --json gives, give the run again, with its latencies the same trials", async () => {
-  const { result } = await search(configOf({ ...sparing, trials: 6, run: "first" }));
+  const { result } = await search(configOf({ ...sparing, warmStart: true, trials: 6, run: "first" }));
   const file = `${dataDir}/runs/first/run.json`;
   const printed = `${dataDir}/printed.json`;
   await Deno.writeTextFile(printed, JSON.stringify(result));
@@ -95,6 +101,39 @@ Deno.test("a run leaves a table of latencies, from which another one starts; a b
   await Deno.writeTextFile(changed, "{}");
   const refused = { ...started, run: "refused", latencyTable: [changed] };
   await assertRejects(() => search(configOf(refused)), UsageError, "latency table");
+});
+
+Deno.test("a table of another device, machine or backend is refused before anything is trained", async () => {
+  const table = JSON.parse(await Deno.readTextFile(`${dataDir}/runs/first/latency_table_here.json`));
+  const changed = `${dataDir}/changed.json`;
+  const { device } = table;
+  const cases = {
+    phone: [{ device: { ...device, name: "phone" } }, 'it is of device "phone", the search is on here'],
+    machine: [
+      { device: { ...device, description: "another" } },
+      'its here is "another", here it is "a made-up processor"',
+    ],
+    backend: [{ backend: "wasm, 2 threads" }, 'its here ran on "wasm, 2 threads", here it runs on "wasm, 1 thread"'],
+    runtime: [{ runtime: "tfjs-webgl" }, "it is of runtime tfjs-webgl, the search is on tfjs-wasm"],
+    // Its name would be a part of a file's.
+    "no-name": [{ device: { ...device, name: "x/../../evil" } }, "device.name"],
+  } as const;
+  for (const [run, [difference, message]] of Object.entries(cases)) {
+    await Deno.writeTextFile(changed, JSON.stringify({ ...table, ...difference }));
+    const config = configOf({ trials: 2, run, foresee: true, latencyTable: [changed] });
+    const error = await assertRejects(() => search(config), UsageError, message) as Error;
+    assertStringIncludes(error.message, changed);
+    using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`, { readOnly: true });
+    assertEquals(store.trials("baseline"), []);
+  }
+});
+
+Deno.test("with nobody best to train the sample alone is trained longer, and no test part is read", async () => {
+  const { result } = await search(configOf({
+    ...{ run: "sampled", trials: 4, finalTop: 0, finalSample: 1, finalTrainImages: 96, finalEpochs: 1 },
+    ...{ distiller: "kd", teacherTrainImages: 128, teacherEpochs: 1 },
+  }));
+  assertEquals([result.final, result.proxy.sample.n, result.teacherTestAccuracy], [[], 1, null]);
 });
 
 Deno.test("a longer training of a sample tells how good short ones are at it, and the test part is for finals", async () => {

@@ -74,6 +74,11 @@ Deno.test("a teacher that cannot be opened, or does not suit the method, stops t
     await refusal("all", { distiller: "noisy-student", trainImages: 7900 }),
     "noisy-student learns from training images that no student sees the labels of, but students learn from all 7900",
   );
+  const sample = { finalTop: 0, finalSample: 1, finalEpochs: 3 };
+  assertStringIncludes(
+    await refusal("sample", { distiller: "noisy-student", ...sample, finalTrainImages: 7900 }),
+    "but students learn from all 7900",
+  );
   // A table has a row for every image that the dataset has for training.
   const { dataset } = await prepareDataset("mnist", { cacheDir: `${dataDir}/cache` });
   const table = `${dataDir}/table.npy`;
@@ -91,6 +96,10 @@ Deno.test("a teacher that cannot be opened, or does not suit the method, stops t
   assertStringIncludes(message, "methods that work with it: kd");
   assertStringIncludes(
     await refusal("views", { teacher: [table], views: 3, epochs: 3 }),
+    "table.npy knows the images as they are only, and the training would see 3",
+  );
+  assertStringIncludes(
+    await refusal("sampled-views", { teacher: [table], views: 3, ...sample }),
     "table.npy knows the images as they are only, and the training would see 3",
   );
 });

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { brokenLimit, scoreLatencies, scoreOf } from "../../search/scoring.ts";
+import { brokenLimit, rewardIfPerfect, scoreForeseen, scoreLatencies, scoreOf } from "../../search/scoring.ts";
 import { madeUpMeasurement } from "./measurements.ts";
 
 const targets = [{ device: "here", targetMs: 1, weight: 1 }, { device: "phone", targetMs: 20, weight: 3 }];
@@ -42,6 +42,25 @@ Deno.test("latencies that were foreseen score as measured ones do", () => {
     assertEquals(scoreLatencies({ combine, reward: "hard" }, targets, latenciesMs, 0.5), score(combine));
   }
   assertThrows(() => scoreLatencies({ combine: "worst", reward: "hard" }, targets, { here: 1 }, 0.5), Error, "phone");
+});
+
+Deno.test("what was foreseen is worth 0 beyond the hard limit, and nothing known where it counted a device that left", () => {
+  const foreseen = { what: "latencyMs" as const, value: 2, low: 1, high: 3, accuracy: 0.5 };
+  const of = (latenciesMs: Record<string, number>, overLimit?: true, rest = targets) =>
+    scoreForeseen({ combine: "worst", reward: "hard" }, rest, { ...foreseen, latenciesMs, overLimit });
+  assertEquals(of({ phone: 10, here: 2 }), 0.25);
+  assertEquals(of({ phone: 10, here: 2 }, true), 0);
+  assertEquals(of({ phone: 10, here: 2 }, undefined, targets.slice(1)), undefined);
+  assertEquals(of({ phone: 10, here: 2 }, true, targets.slice(1)), undefined);
+});
+
+Deno.test("a perfect student's reward goes by the latency over the devices, in milliseconds of the first", () => {
+  assertEquals([0.5, 1, 4].map((ms) => rewardIfPerfect({ combine: "weighted", reward: "hard" }, targets, ms)), [
+    1,
+    1,
+    0.25,
+  ]);
+  assertAlmostEquals(rewardIfPerfect({ combine: "worst", reward: "absolute" }, targets, 3), 0.86, 1e-12);
 });
 
 Deno.test("the absolute reward takes its weight from the configuration", () => {

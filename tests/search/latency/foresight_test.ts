@@ -1,49 +1,82 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   combinePredictions,
   type DevicePrediction,
+  foreseeUseless,
   type ForesightRule,
-  isSurelyFar,
 } from "../../../search/latency/foresight.ts";
+import { type RewardInput, rewardOf } from "../../../search/reward.ts";
+import { Random } from "../../../src/data/random.ts";
 
-const rule: ForesightRule = {
-  targets: [{ device: "here", targetMs: 4, weight: 1 }],
+type Form = Pick<RewardInput, "absoluteWeight" | "exponents" | "form">;
+
+const targetMs = 4;
+const rewardAt = (form: Form, latencyMs: number, accuracy: number) =>
+  rewardOf({ ...form, accuracy, latencies: [{ latencyMs, targetMs }] });
+const ruleOf = (form: Form, best?: number): ForesightRule => ({
+  targets: [{ device: "here", targetMs, weight: 1 }],
   combine: "worst",
-  reward: "hard",
-};
+  rewardIfPerfect: (latencyMs) => rewardAt(form, latencyMs, 1),
+  best: best === undefined ? undefined : { number: 12, reward: best },
+});
 const here = (lowMs: number, latencyMs: number, highMs: number): DevicePrediction[] => [
   { device: "here", lowMs, latencyMs, highMs },
 ];
 
-Deno.test("only a student whose whole interval lies beyond twice the target is surely far", () => {
-  assertEquals(isSurelyFar(here(7.9, 9, 12), rule), null);
-  assertEquals(isSurelyFar(here(8, 9, 12), rule), null);
+Deno.test("only a student that could not be the best even if it were right on every image is of no use", () => {
+  const useless = foreseeUseless(here(8, 9, 12), ruleOf({}, 0.6));
   assertEquals(
-    isSurelyFar(here(8.1, 9, 12), rule)?.reason,
-    "foreseen 9.00 ms (8.10 to 12.0 ms), beyond 2 x the target of 4.00 ms",
+    useless?.reason,
+    "foreseen 9.00 ms (8.00 to 12.0 ms): even right on every image its reward would be at most 0.500, " +
+      "and trial 12 has 0.600",
   );
-  assertEquals(isSurelyFar(here(8.1, 9, 12), { ...rule, farFactor: 3 }), null);
-  assertThrows(() => isSurelyFar(here(1, 1, 1), { ...rule, farFactor: 1 }), RangeError, "got 1");
+  assertEquals(useless?.overLimit, false);
+  // As good as the best is not worse, and without a best nobody is.
+  assertEquals(foreseeUseless(here(8, 9, 12), ruleOf({}, 0.5)), null);
+  assertEquals(foreseeUseless(here(800, 900, 1200), ruleOf({})), null);
+  // Far beyond its target, but so is the best: no target is out of reach.
+  assertEquals(foreseeUseless(here(80, 90, 120), ruleOf({}, 0.04)), null);
 });
 
-Deno.test("a hard limit is broken surely where the low end breaks it, also close to the target", () => {
-  const limited = { ...rule, maxLatencyMs: 5 };
-  assertEquals(isSurelyFar(here(4.9, 5.5, 6), limited), null);
-  assertEquals(
-    isSurelyFar(here(5.1, 5.5, 6), limited)?.reason,
-    "foreseen 5.50 ms (5.10 to 6.00 ms), more than 5.00 ms",
-  );
+Deno.test("whatever the reward, nobody is skipped who might be the best within the interval, and some are", () => {
+  const forms: Form[] = [
+    {},
+    { form: "soft" },
+    { form: "absolute" },
+    { form: "absolute", absoluteWeight: -3 },
+    { exponents: [0, 0] },
+    { exponents: [0.5, 0.5] },
+    { exponents: [0.5, -2] },
+    { exponents: [-1, 2] },
+    { exponents: [-1, 0] },
+  ];
+  const random = new Random(1);
+  for (const form of forms) {
+    let skipped = 0;
+    for (let draw = 0; draw < 300; draw++) {
+      const lowMs = 20 * random.next();
+      const highMs = lowMs * (1 + 2 * random.next());
+      const best = rewardAt(form, 12 * random.next(), 0.5 + random.next() / 2);
+      const useless = foreseeUseless(here(lowMs, (lowMs + highMs) / 2, highMs), ruleOf(form, best));
+      const possible = Array.from(
+        { length: 200 },
+        (_, step) => rewardAt(form, lowMs + (highMs - lowMs) * step / 199, 1),
+      ).some((reward) => reward > best);
+      if (useless) skipped++;
+      assert(!useless || !possible, `${JSON.stringify(form)}: ${useless?.reason}`);
+    }
+    assertEquals(skipped > 0, form.exponents?.every((exponent) => exponent === 0) !== true, JSON.stringify(form));
+  }
 });
 
-Deno.test("too fast is far only where the reward falls for it", () => {
-  const fast = here(1, 1.5, 1.9);
-  assertEquals(isSurelyFar(fast, rule), null);
-  assertEquals(isSurelyFar(fast, { ...rule, reward: "soft" }), null);
-  assertEquals(isSurelyFar(fast, { ...rule, exponents: [0, -1] }), null);
-  const why = "foreseen 1.50 ms (1.00 to 1.90 ms), below 1/2 of the target of 4.00 ms";
-  assertEquals(isSurelyFar(fast, { ...rule, reward: "absolute" })?.reason, why);
-  assertEquals(isSurelyFar(fast, { ...rule, exponents: [0.1, -1] })?.reason, why);
-  assertEquals(isSurelyFar(here(1, 1.5, 2.1), { ...rule, reward: "absolute" }), null);
+Deno.test("a hard limit is broken surely where the low end breaks it, whether or not there is a best", () => {
+  const limited = { ...ruleOf({}), maxLatencyMs: 5 };
+  assertEquals(foreseeUseless(here(4.9, 5.5, 6), limited), null);
+  const useless = foreseeUseless(here(5.1, 5.5, 6), limited);
+  assertEquals(
+    [useless?.reason, useless?.overLimit],
+    ["foreseen 5.50 ms (5.10 to 6.00 ms), more than 5.00 ms", true],
+  );
 });
 
 Deno.test("several devices combine as scores do, in milliseconds of the first; one without a prediction forbids it", () => {
@@ -56,7 +89,9 @@ Deno.test("several devices combine as scores do, in milliseconds of the first; o
   assertEquals(combined("worst"), { lowMs: 12, latencyMs: 16, highMs: 20 });
   assertEquals(combined("mean"), { lowMs: 7, latencyMs: 10, highMs: 13 });
   assertEquals(combined("weighted"), { lowMs: 4.5, latencyMs: 7, highMs: 9.5 });
-  assertEquals(isSurelyFar(predictions, { ...rule, targets })?.latency.lowMs, 12);
-  assertEquals(isSurelyFar(predictions, { ...rule, targets, combine: "mean" }), null);
-  assertEquals(isSurelyFar(predictions.slice(0, 1), { ...rule, targets }), null);
+  // At 12 ms of 4 a perfect student comes to 1/3, at a mean of 7 to 4/7.
+  const rule = { ...ruleOf({}, 0.4), targets };
+  assertEquals(foreseeUseless(predictions, rule)?.latency.lowMs, 12);
+  assertEquals(foreseeUseless(predictions, { ...rule, combine: "mean" }), null);
+  assertEquals(foreseeUseless(predictions.slice(0, 1), rule), null);
 });

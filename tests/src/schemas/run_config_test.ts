@@ -90,7 +90,6 @@ const flags: Record<
   "max-memory-bytes": { value: "7", field: "maxMemoryBytes", becomes: 7 },
   "max-download-bytes": { value: "7", field: "maxDownloadBytes", becomes: 7 },
   "max-multiply-adds": { value: "7", field: "maxMultiplyAdds", becomes: 7 },
-  "far-factor": { value: "3", field: "farFactor", becomes: 3, with: ["--foresee"] },
   "learning-rate": { value: "0.01", field: "learningRate", becomes: 0.01 },
   "data-seed": { value: "4", field: "dataSeed", becomes: 4 },
   "max-latency-ms": { value: "7.5", field: "maxLatencyMs", becomes: 7.5 },
@@ -177,10 +176,11 @@ Deno.test("the options of a configuration give its run again, whatever they were
     fc.record({
       trials: maybe(fc.integer({ min: 1, max: 999 })),
       foresee: maybe(fc.boolean()),
+      space: fc.constantFrom("mnas", "growth"),
       prune: fc.boolean(),
       seed: fc.nat(),
       maxMemoryBytes: maybe(fc.integer({ min: 1, max: 1e9 })),
-      exponents: maybe(fc.tuple(fc.double({ min: -10, max: 0, noNaN: true }), fc.constant(-1))),
+      exponents: maybe(fc.tuple(fc.double({ min: -10, max: 0, noNaN: true }), fc.constantFrom(-1, 0))),
       controllerOptions: fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.jsonValue()),
       teacher: fc.constantFrom(["auto"], ["a.onnx", "b.onnx"]),
       json: fc.boolean(),
@@ -197,6 +197,25 @@ Deno.test("the options of a configuration give its run again, whatever they were
       assertEquals(["json", "trainers", "dataDir"].filter((name) => name in file), []);
     },
   ));
+});
+
+Deno.test("a space that grows is judged by accuracy alone, unless a target or a reward is given", () => {
+  const judged = (...args: string[]) => {
+    const { exponents, reward } = resolve("--space", "growth", ...args);
+    return [reward, exponents];
+  };
+  assertEquals(judged(), ["hard", [0, 0]]);
+  assertEquals(judged("--max-latency-ms", "5"), ["hard", [0, 0]]);
+  for (const target of [["--target-ms", "5"], ["--device", "here=5"], ["--reward", "hard"]]) {
+    assertEquals(judged(...target), ["hard", undefined]);
+  }
+  assertEquals(judged("--reward", "soft"), ["soft", undefined]);
+  assertEquals(judged("--exponents", "0,-1"), ["hard", [0, -1]]);
+  assertEquals(judged("--preset", "paper"), ["soft", undefined]);
+  assertEquals(resolve("--space", "mnas").exponents, undefined);
+  // The file leaves it open, so that a target given beside it counts.
+  const { exponents, reward } = optionsOfConfig(resolve("--space", "growth"));
+  assertEquals([exponents, reward], [undefined, undefined]);
 });
 
 Deno.test("several devices count by the worst, or by their weights where there are any", () => {
@@ -232,6 +251,7 @@ Deno.test("options that do not go together are refused", () => {
   assertStringIncludes(refusal("--absolute-weight", "-1"), "--absolute-weight: belongs to the reward absolute");
   assertStringIncludes(refusal("--reward", "absolute", "--prune"), "--prune: supposes that a faster student");
   assertStringIncludes(refusal("--exponents", "0.1,-1", "--prune"), "--prune: supposes that a faster student");
+  assertStringIncludes(refusal("--prune", "--warm-start"), "--prune: bounds accuracies by those of earlier students");
   assertStringIncludes(refusal("--latency-table", "a.json"), "--latency-table: is for --foresee");
   assertStringIncludes(refusal("--teacher-classes", "1,b"), "--teacher-classes is 1,b; allowed: numbers from 0");
 });
