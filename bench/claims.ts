@@ -89,7 +89,7 @@ async function run(options: ClaimsOptions): Promise<object> {
   const io = { height: 28, width: 28, channels: 1, classes: 10 };
   const reference = createMnasSpace(io).reference(1);
   const calibration = await openCalibration(folder, { io, latencies, students: options.calibration });
-  const { foresee, referenceMs, targets } = calibration;
+  const { error, foresee, referenceMs, targets } = calibration;
 
   const pool = new WorkerPool(workers, goOn);
   try {
@@ -113,6 +113,7 @@ async function run(options: ClaimsOptions): Promise<object> {
     await pool.close();
     const reported = measured.flatMap(({ claim, blocks }) => blocks.flatMap((block) => claim.reported?.(block) ?? []));
     await latencies.measure(reported);
+    await latencies.measureOutliersAgain(reported, { foresee, error });
     const foresight = foresightOf(reported, {
       calibration: calibration.measured.map(({ architecture }) => architecture),
       measuredMs: (one) => latencies.of(one)?.latencyMs,

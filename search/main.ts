@@ -7,7 +7,7 @@ import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../src/schemas/search_options.ts";
-import { supersededOptions } from "../src/schemas/superseded_options.ts";
+import { withoutSuperseded } from "../src/schemas/superseded_options.ts";
 import { renderTable } from "./report/table.ts";
 import { reportDataOf } from "./report/write_report.ts";
 import { withFullOptions } from "./full_options.ts";
@@ -38,7 +38,8 @@ function howToGoOn({ deviceGone, run }: RunConfig): string {
 
 async function main(): Promise<number> {
   const options = parseOptions(searchOptionsSchema, Deno.args, {
-    superseded: supersededOptions,
+    besideFlags: withoutSuperseded,
+    resultHoldsConfig: true,
     command: {
       name: "search",
       summary: "Searches students that are accurate and fast on your devices: samples architectures, trains each " +

@@ -1,4 +1,6 @@
 // A whole search from its configuration to its report: what happens before, around and after the loop.
+import { UsageError } from "../src/cli/usage_error.ts";
+import { fileExists } from "../src/data/file_exists.ts";
 import { differingFields, type RunConfig } from "../src/schemas/run_config.ts";
 import type { RunEvent } from "./events.ts";
 import { executeRun } from "./execute_run.ts";
@@ -6,10 +8,11 @@ import { configInFull } from "./full_options.ts";
 import { writeReport } from "./report/write_report.ts";
 import { type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
-import { runFolder } from "./run_folder.ts";
+import { type RunFolder, runFolder } from "./run_folder.ts";
 import { pinned, writeOptions } from "./run_options.ts";
 import { lockRun } from "./store/run_lock.ts";
 import { RunStore } from "./store/run_store.ts";
+import { makeFolder, removeUnbegunRun } from "./unbegun_run.ts";
 
 export interface RunOptions extends Pick<RunContext, "onPairing" | "openDevices"> {
   signal?: AbortSignal;
@@ -25,13 +28,25 @@ export class OtherConfigurationError extends Error {
  * Runs the search that `config` describes, or goes on with it where an earlier start ended.
  * Rejects with an OtherConfigurationError, an OutdatedRunError or a RunLockedError where the run is not to be touched,
  * with a DeviceGoneError where a device went away that it is not to go on without, with the signal's reason where aborted;
- * whatever was finished is stored then, and the same call goes on from there.
+ * whatever was finished is stored then, and the same call goes on from there. Rejects with a UsageError where options turn
+ * out to be wrong: a run that this call began, and that has no trial yet, is gone then.
  */
 export async function runSearch(given: RunConfig, options: RunOptions = {}): Promise<SearchResult> {
   const config = configInFull(given);
   const paths = runFolder(config.dataDir, config.run);
-  await Deno.mkdir(paths.folder, { recursive: true });
+  const isOwnFolder = await makeFolder(paths.folder);
   using _lock = await lockRun(paths.folder, config.run);
+  const isOwnRun = !fileExists(paths.database);
+  try {
+    return await runLocked(config, paths, options);
+  } catch (error) {
+    // Best effort: the error of the call is the one to be told.
+    if (isOwnRun && error instanceof UsageError) await removeUnbegunRun(paths, { isOwnFolder }).catch(() => {});
+    throw error;
+  }
+}
+
+async function runLocked(config: RunConfig, paths: RunFolder, options: RunOptions): Promise<SearchResult> {
   using store = new RunStore(paths.database);
   checkConfiguration(store, config);
   await writeOptions({ paths, store });

@@ -1,4 +1,5 @@
 // How the students of a run are trained: briefly, at length, and from which weights.
+import { fileExists } from "../src/data/file_exists.ts";
 import { hashSeed } from "../src/data/random.ts";
 import type { TrainingData } from "../src/data/training_data.ts";
 import { fileHash, teacherViews } from "../src/distill/built_in_teacher.ts";
@@ -35,7 +36,7 @@ export interface Trainings {
 async function openBackbone({ config, emit, paths, store }: RunContext, options: BackboneOptions): Promise<void> {
   emit({ type: "phase", phase: "teacher", message: "Preparing the backbone, the network that students grow from." });
   const known = store.get("backboneHash");
-  if (known !== undefined && exists(paths.backbone) && await fileHash(paths.backbone) === known) return;
+  if (known !== undefined && fileExists(paths.backbone) && await fileHash(paths.backbone) === known) return;
   const { file, hash } = await ensureBackbone(options);
   if (known !== undefined && known !== hash) {
     throw new Error(`run "${config.run}" was begun from another backbone than this one now is; choose another --run`);
@@ -102,7 +103,7 @@ export async function openTrainings(
     const devices = activeTargets(store).map(({ device }) => device);
     const kept = keptTrials(told, { devices, best: Math.max(1, config.finalTop) })
       // What was dropped before a device left the run cannot be had again.
-      .filter(({ number }) => exists(paths.weights("search", number, "trial")));
+      .filter(({ number }) => fileExists(paths.weights("search", number, "trial")));
     const trials = [...(space.backbone ? [{ number: 0, architecture: space.backbone }] : []), ...kept];
     candidates = { batch, trials };
     return trials;
@@ -144,14 +145,4 @@ export async function openTrainings(
 
 function nameOf({ label, number, role }: Trial): string {
   return role === "search" ? `trial ${number}` : `baseline ${label}`;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

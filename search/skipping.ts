@@ -6,6 +6,7 @@ import { AccuracyModel, type Described } from "./accuracy_model.ts";
 import type { LatencyPredictors } from "./latency/predictors.ts";
 import { measurementOn } from "./latency/measurement_on.ts";
 import { completedTrials } from "./completed_trials.ts";
+import { median } from "./median.ts";
 import type { RunnerDependencies } from "./trial_runner.ts";
 
 /** Why a trial is skipped, and what was foreseen. */
@@ -55,10 +56,12 @@ export class Skipping {
     this.#best = undefined;
   }
 
-  /** Why `trial` need not be timed: at its latency it could not be the best. Undefined where it must be. */
+  /**
+   * Why `trial` need not be timed: at its latency it could not be the best, or breaks the hard limit, which counts also
+   * before anything was trained. Undefined where it must be.
+   */
   beforeTiming(trial: Pick<Trial, "architecture">): Skip | undefined {
-    if (!this.#options.predictors || this.#trained.length === 0) return undefined;
-    const foreseen = this.#options.predictors.foresee(trial.architecture, this.#bestTrained());
+    const foreseen = this.#options.predictors?.foresee(trial.architecture, this.#bestTrained());
     if (!foreseen) return undefined;
     const { latency, overLimit, predictions, reason } = foreseen;
     const devices = this.#options.devices();
@@ -69,7 +72,7 @@ export class Skipping {
         value: latency.latencyMs,
         low: latency.lowMs,
         high: latency.highMs,
-        accuracy: median(this.#trained.map(({ accuracy }) => accuracy)),
+        accuracy: this.#trained.length === 0 ? 0 : median(this.#trained.map(({ accuracy }) => accuracy)),
         latenciesMs: Object.fromEntries(
           predictions.filter(({ device }) => devices.includes(device))
             .map(({ device, latencyMs }) => [device, latencyMs]),
@@ -114,10 +117,4 @@ export class Skipping {
       return a !== null && b !== null && a.latencyMs <= b.latencyMs;
     });
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

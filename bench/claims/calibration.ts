@@ -1,14 +1,14 @@
 // What all searches of a folder foresee latencies by, and their targets: made once, before the first of them, and kept.
 import * as z from "zod";
 import { writeWhole } from "../../src/data/write_whole.ts";
-import type { Architecture } from "../../src/schemas/architecture.ts";
+import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
 import { createMnasSpace } from "../../src/spaces/mnas.ts";
 import type { SpaceOptions } from "../../src/spaces/space.ts";
 import { latencyTableSchema } from "../../search/latency/latency_table.ts";
 import { LatencyPredictor } from "../../search/latency/predictor.ts";
 import { targetShares } from "./claim.ts";
 import { drawStudents } from "./drawn_students.ts";
-import { calibrationStudents, type Latencies } from "./latencies.ts";
+import { calibrationStudents, foresightError, type Latencies } from "./latencies.ts";
 import { quantile } from "./statistics.ts";
 
 /** Students whose foreseen latencies targets are quantiles of. */
@@ -28,6 +28,8 @@ export interface Calibration extends Pick<z.infer<typeof calibrationSchema>, "re
   measured: readonly { architecture: Architecture; latencyMs: number }[];
   /** Foreseen latency of any network: the one scale of targets, searches and comparisons. */
   foresee(architecture: Architecture): number;
+  /** Of what is foreseen of the measured students; see {@linkcode foresightError}. */
+  error: number;
   /** Of the target that so large a share of evenly drawn students keeps. */
   targetMs(share: number): number;
 }
@@ -47,7 +49,7 @@ export function targetsBy(
 
 /**
  * The calibration of the folder, measured now where there is none. Error where it was made with another number of
- * students, or for other targets, or where too few could be measured.
+ * students, or for other targets, or where too few could be measured. `latencies` keep to its machine from then on.
  */
 export async function openCalibration(
   folder: string,
@@ -63,19 +65,22 @@ export async function openCalibration(
     );
   }
   const { referenceMs, table, targets } = kept;
+  latencies.keepTo(table);
   const predictor = new LatencyPredictor({ device: table.device, runtime: table.runtime, backend: table.backend });
   predictor.restore(table);
   const foreseen = new Map<string, number>();
+  const foresee = (architecture: Architecture) => {
+    const hash = architectureHash(architecture);
+    const known = foreseen.get(hash) ?? predictor.predict(architecture).latencyMs;
+    foreseen.set(hash, known);
+    return known;
+  };
   return {
     referenceMs,
     targets,
     measured: table.observations,
-    foresee(architecture) {
-      const key = JSON.stringify(architecture.nodes);
-      const known = foreseen.get(key) ?? predictor.predict(architecture).latencyMs;
-      foreseen.set(key, known);
-      return known;
-    },
+    foresee,
+    error: foresightError(table.observations, foresee),
     targetMs(share) {
       const target = targets.find((one) => one.share === share);
       if (!target) throw new RangeError(`there is no target of the share ${share}`);
@@ -86,7 +91,10 @@ export async function openCalibration(
   async function calibrate(): Promise<z.infer<typeof calibrationSchema>> {
     const chosen = calibrationStudents(io, students);
     await latencies.measure(chosen);
-    await latencies.measureOutliersAgain(chosen);
+    const first = latencies.predictor(chosen);
+    const foreseeFirst = (one: Architecture) => first.predict(one).latencyMs;
+    const error = foresightError(first.snapshot().observations, foreseeFirst);
+    await latencies.measureOutliersAgain(chosen, { foresee: foreseeFirst, error });
     const predictor = latencies.predictor(chosen);
     const calibration = {
       students,

@@ -1,8 +1,8 @@
 // What all figures of the claims share: an SVG document of its own for light and dark pages and for print.
-import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import type * as Plot from "@observablehq/plot";
 import { escapeHtml } from "../../search/report/html.ts";
 import { PALETTE, seriesColour, seriesSymbol } from "../../search/report/palette.ts";
+import { plotMarkup } from "../svg.ts";
 
 /** A panel of a figure. */
 export interface Panel {
@@ -20,21 +20,6 @@ export interface KeyEntry {
 const widthPx = 480;
 const marginPx = 16;
 const linePx = 20;
-
-/** The drawing of `plot` inside an SVG document: its markup, without style rules. */
-function markupOf(plot: Plot.PlotOptions): { markup: string; heightPx: number } {
-  const { document } = parseHTML("<!DOCTYPE html><html><body></body></html>");
-  const svg = Plot.plot({
-    ...plot,
-    document: document as unknown as Document,
-    width: widthPx,
-    style: { background: "none", overflow: "visible" },
-  }) as unknown as { innerHTML: string; getAttribute(name: string): string | null };
-  return {
-    markup: svg.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, ""),
-    heightPx: Number(svg.getAttribute("height")),
-  };
-}
 
 const signPaths: Readonly<Record<string, string>> = {
   circle: "M4,0A4,4,0,1,1,-4,0A4,4,0,1,1,4,0",
@@ -67,7 +52,7 @@ export function drawFigure(
     top += linePx + 4;
   }
   for (const { plot, title: panelTitle } of panels) {
-    const { heightPx, markup } = markupOf(plot);
+    const { heightPx, markup } = plotMarkup({ ...plot, width: widthPx });
     parts.push(`<text y="${top + 4}" font-weight="600">${escapeHtml(panelTitle)}</text>`);
     parts.push(`<g transform="translate(0 ${top + 12})" fill="currentColor" text-anchor="middle">${markup}</g>`);
     top += heightPx + 32;

@@ -2,6 +2,7 @@
 // to there within seconds, and loses the trainings under way only.
 import { openDataset } from "../../src/data/canonical_file.ts";
 import type { ImageSet } from "../../src/data/dataset.ts";
+import { fileExists } from "../../src/data/file_exists.ts";
 import { type DatasetName, prepareDataset } from "../../src/data/table.ts";
 import { completeMethodOptions } from "../../src/distill/methods.ts";
 import { type Architecture, architectureHash, contentHash } from "../../src/schemas/architecture.ts";
@@ -141,7 +142,7 @@ export class Laboratory implements Lab {
     const known = this.#records.get(key);
     const { keepWeights = false } = request;
     const wanted = [...(keepWeights ? [files.weights] : []), ...(request.test ? [files.logits] : [])];
-    if (known && this.#records.isDone(key) && (known.type === "failed" || wanted.every(exists))) {
+    if (known && this.#records.isDone(key) && (known.type === "failed" || wanted.every(fileExists))) {
       return { key, record: known };
     }
     const place = keepWeights ? `${key} with weights` : key;
@@ -203,14 +204,5 @@ export class Laboratory implements Lab {
       }
     }
     return record;
-  }
-}
-
-function exists(file: string): boolean {
-  try {
-    return Deno.statSync(file).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

@@ -8,7 +8,8 @@ import { deviceDescriptionSchema, runtimeSchema } from "../../src/schemas/measur
 import { createMnasSpace } from "../../src/spaces/mnas.ts";
 import type { SpaceOptions } from "../../src/spaces/space.ts";
 import { deviceLatencies } from "../../search/latency/devices.ts";
-import { LatencyPredictor } from "../../search/latency/predictor.ts";
+import type { LatencySource } from "../../search/latency/latency_source.ts";
+import { LatencyPredictor, type PredictorKey } from "../../search/latency/predictor.ts";
 import { Records } from "../distillation/records.ts";
 
 const runtime = "tfjs-wasm";
@@ -63,28 +64,74 @@ export function calibrationStudents(io: SpaceOptions, count: number): Architectu
   return [...references, ...students];
 }
 
-/** Which of `errors` are more than three times as large as their root mean square. */
-export function outliers(errors: readonly number[]): boolean[] {
-  const most = 3 * Math.sqrt(errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length);
-  return errors.map((error) => Math.abs(error) > most);
+type Foresee = (architecture: Architecture) => number;
+
+const logError = ({ architecture, latencyMs }: { architecture: Architecture; latencyMs: number }, foresee: Foresee) =>
+  Math.log(latencyMs / foresee(architecture));
+
+/** Root mean square of the errors of foreseen latencies, as differences of logarithms. */
+export function foresightError(
+  measured: readonly { architecture: Architecture; latencyMs: number }[],
+  foresee: Foresee,
+): number {
+  return Math.sqrt(measured.reduce((sum, one) => sum + logError(one, foresee) ** 2, 0) / measured.length);
 }
 
-/** Measured latencies on disk, and the measuring of what is missing. */
+/** What measures, as long as it is open. */
+export interface OpenSource {
+  source: LatencySource;
+  close(): Promise<void>;
+}
+
+async function openHere(folder: string, log: (line: string) => void): Promise<OpenSource> {
+  const { close, devices } = await openDevices([deviceName], {
+    dataDir: `${folder}/devices`,
+    runtimes: [runtime],
+    log,
+  });
+  return { source: deviceLatencies(devices, { runtime, profile: "fast", seed: 1, onGone: () => false }), close };
+}
+
+/**
+ * Measured latencies on disk, and the measuring of what is missing. All of one machine, runtime and backend: what
+ * measures or reads one of another throws an Error.
+ */
 export class Latencies {
   readonly #folder: string;
+  readonly #openSource: () => Promise<OpenSource>;
   readonly #records: Records<z.infer<typeof measurementRecordSchema>>;
   readonly #log: (line: string) => void;
 
-  constructor({ folder, log }: { folder: string; log: (line: string) => void }) {
+  /** What all are of, once one is known. */
+  #key?: PredictorKey;
+
+  constructor({ folder, log, openSource = () => openHere(folder, log) }: {
+    folder: string;
+    log: (line: string) => void;
+    openSource?: () => Promise<OpenSource>;
+  }) {
     this.#folder = folder;
     this.#log = log;
+    this.#openSource = openSource;
     Deno.mkdirSync(folder, { recursive: true });
     this.#records = new Records(`${folder}/latencies.jsonl`, measurementRecordSchema);
   }
 
+  /** All that is measured and read from here on is of this; Error where something was of another machine. */
+  keepTo({ backend, device, runtime }: PredictorKey): void {
+    this.#key ??= { device, runtime, backend };
+    const told = (key: PredictorKey) => `${key.device.description}, ${key.runtime}, ${key.backend}`;
+    const [ours, theirs] = [told(this.#key), told({ device, runtime, backend })];
+    if (ours !== theirs) {
+      throw new Error(`${this.#folder} has latencies of "${ours}", not of "${theirs}": choose another --folder`);
+    }
+  }
+
   of(architecture: Architecture): MeasuredLatency | undefined {
     const record = this.#records.get(architectureHash(architecture));
-    return record?.type === "measured" ? record : undefined;
+    if (record?.type !== "measured") return undefined;
+    this.keepTo(record);
+    return record;
   }
 
   missing(architectures: readonly Architecture[]): Architecture[] {
@@ -100,35 +147,27 @@ export class Latencies {
   }
 
   /**
-   * Measures those of `architectures`, all measured before, once more that are far from what is foreseen of them by all
-   * together: a moment in which the machine did something else spoils one measurement, not what follows from it.
+   * Measures those of `architectures` once more whose latency is more than three times `error` from what is foreseen of
+   * them: a moment in which the machine did something else spoils one measurement, not what follows from it. The second
+   * one counts.
    */
-  async measureOutliersAgain(architectures: readonly Architecture[]): Promise<void> {
-    const measured = architectures.flatMap((architecture) => {
+  async measureOutliersAgain(
+    architectures: readonly Architecture[],
+    { error, foresee }: { error: number; foresee: Foresee },
+  ): Promise<void> {
+    const different = new Map(architectures.map((architecture) => [architectureHash(architecture), architecture]));
+    const far = [...different.values()].filter((architecture) => {
       const known = this.of(architecture);
-      return known ? [{ architecture, ...known }] : [];
+      return known && !known.again && Math.abs(logError({ architecture, ...known }, foresee)) > 3 * error;
     });
-    const predictor = this.predictor(architectures);
-    const errors = measured.map(({ architecture, latencyMs }) =>
-      Math.log(latencyMs / predictor.predict(architecture).latencyMs)
-    );
-    const far = outliers(errors);
-    await this.#measure(
-      measured.filter(({ again }, index) => far[index] && !again).map(({ architecture }) => architecture),
-      { again: true },
-    );
+    await this.#measure(far, { again: true });
   }
 
   async #measure(missing: readonly Architecture[], mark: { again?: true } = {}): Promise<void> {
     if (missing.length === 0) return;
     this.#log(`measuring ${missing.length} networks${mark.again ? " again" : ""}, one after the other`);
-    const { close, devices } = await openDevices([deviceName], {
-      dataDir: `${this.#folder}/devices`,
-      runtimes: [runtime],
-      log: this.#log,
-    });
+    const { close, source } = await this.#openSource();
     try {
-      const source = deviceLatencies(devices, { runtime, profile: "fast", seed: 1, onGone: () => false });
       for (let start = 0; start < missing.length; start += groupSize) {
         const group = missing.slice(start, start + groupSize);
         const { outcomes } = source.measure(group);
@@ -136,11 +175,13 @@ export class Latencies {
           const key = architectureHash(group[index]);
           if ("error" in outcome) {
             this.#log(`${key.slice(0, 8)}: ${outcome.error}`);
-            this.#records.add({ key, type: "failed", reason: outcome.error, own: false });
+            // Where a second measurement fails, the first one stays.
+            if (!mark.again) this.#records.add({ key, type: "failed", reason: outcome.error, own: false });
             continue;
           }
           const [{ backend, device, latencyMs, measuredAt, ratio, ratioHigh, ratioLow, runtime: used }] =
             outcome.measurements;
+          this.keepTo({ device, runtime: used, backend });
           this.#records.add({
             key,
             type: "measured",
@@ -167,14 +208,8 @@ export class Latencies {
     for (const architecture of architectures) {
       const known = this.of(architecture);
       if (!known) continue;
-      const { backend, device, latencyMs } = known;
+      const { backend, device, latencyMs, runtime } = known;
       predictor ??= new LatencyPredictor({ device, runtime, backend });
-      if (predictor.key.backend !== backend || predictor.key.device.description !== device.description) {
-        throw new Error(
-          `${this.#folder} has latencies of "${predictor.key.device.description}, ${predictor.key.backend}" and of ` +
-            `"${device.description}, ${backend}": choose another --folder`,
-        );
-      }
       predictor.observe(architecture, latencyMs);
     }
     if (!predictor?.ready) throw new Error("too few students could be measured to foresee latencies from");

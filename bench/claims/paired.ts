@@ -1,7 +1,6 @@
 // Differences between arms of equal seeds and targets, as one number with an interval.
-import { type Interval, stratifiedInterval } from "../distillation/statistics.ts";
 import type { Architecture } from "../../src/schemas/architecture.ts";
-import { mean as meanOf } from "../distillation/statistics.ts";
+import { type Interval, mean as meanOf, stratifiedInterval } from "../distillation/statistics.ts";
 import { type Finding, targetShares } from "./claim.ts";
 import { type Expectation, verdictAtLatency, verdictOf } from "./verdict.ts";
 
@@ -12,11 +11,15 @@ export interface PairedValue {
   value: number;
 }
 
-/** Mean of the strata's means with its 95 % interval. */
-export function intervalOf(values: readonly PairedValue[]): Interval {
+function strataOf(values: readonly PairedValue[]): Map<string | number, number[]> {
   const strata = new Map<string | number, number[]>();
   for (const { stratum, value } of values) strata.set(stratum, [...(strata.get(stratum) ?? []), value]);
-  return stratifiedInterval([...strata.values()]);
+  return strata;
+}
+
+/** Mean of the strata's means with its 95 % interval. */
+function intervalOf(values: readonly PairedValue[]): Interval {
+  return stratifiedInterval([...strataOf(values).values()]);
 }
 
 export interface FindingText {
@@ -29,9 +32,7 @@ export interface FindingText {
 
 /** How many seeds the stratum of the fewest has. */
 function seedsOf(values: readonly PairedValue[]): number {
-  const counts = new Map<string | number, number>();
-  for (const { stratum } of values) counts.set(stratum, (counts.get(stratum) ?? 0) + 1);
-  return Math.min(...counts.values());
+  return Math.min(...[...strataOf(values).values()].map(({ length }) => length));
 }
 
 /** A finding from values, one per seed and stratum. `scale` turns them into the unit: 100 for points of accuracy. */
@@ -81,22 +82,25 @@ export function findingAtTargets(
     });
     return own === null || others === null ? [] : [{ stratum: share, value: own / others - 1 }];
   }).flat();
-  const extra = ratios.length < pairs.length ? null : intervalOf(ratios);
+  const extras = ratios.length < pairs.length
+    ? null
+    : [...strataOf(ratios)].map(([target, shares]) => ({ target, extra: meanOf(shares) }));
   const missing = targetShares.filter((share) => !pairs.some((pair) => pair.share === share));
   const notes = [
     ...(text.note === undefined ? [] : [text.note]),
-    extra === null
+    extras === null
       ? "measured latencies are missing"
-      : `measured latency ${signedPercent(extra.mean)} against the other's` +
-        (extra.low === null || extra.high === null
-          ? ""
-          : ` (${signedPercent(extra.low)} to ${signedPercent(extra.high)})`),
+      : `measured latency against the other's: ${
+        extras.map(({ extra, target }) => `${signedPercent(extra)} at the target ${target}`).join(", ")
+      }`,
     ...(missing.length === 0 ? [] : [`nothing to compare at the target ${missing.join(" and ")}`]),
   ];
   return {
     ...finding,
     note: notes.join("; "),
-    verdict: missing.length > 0 ? "not decided" : verdictAtLatency(finding.verdict, extra?.mean ?? null),
+    verdict: missing.length > 0
+      ? "not decided"
+      : verdictAtLatency(finding.verdict, extras?.map(({ extra }) => extra) ?? null),
   };
 }
 

@@ -4,7 +4,7 @@ import { oneHot } from "../../search/report/principal_components.ts";
 import { mean } from "../distillation/statistics.ts";
 import { type PermutationTest, permutationTest } from "./statistics.ts";
 
-export function centroidOf(points: readonly (readonly number[])[]): number[] {
+function centroidOf(points: readonly (readonly number[])[]): number[] {
   return points[0].map((_, axis) => mean(points.map((point) => point[axis])));
 }
 

@@ -68,8 +68,9 @@ export function settingOf({ calibration, codes, dataset, foresight, referenceMs,
     `"kd" is plain distillation at temperature ${kdOptions.temperature}, labels with a weight of ${kdOptions.alpha}. The ` +
     "short training's learning rate and this temperature were chosen by a pilot on validation accuracy, over students " +
     "taught by distillation; training from labels was not tuned apart, so comparisons of the two favour distillation.",
-    `Latencies within searches are foreseen from ${calibration} students that were measured alone on this machine, those ` +
-    "far from what all together foresee a second time; those in tables of winners were measured. " + agreement,
+    `Latencies within searches are foreseen from ${calibration} students that were measured alone on this machine; those ` +
+    "in tables of winners were measured. What was measured far from what is foreseen was measured a second time, which " +
+    "counts. " + agreement,
     "Grown networks start from the trained backbone within searches; final trainings start afresh, as those of the fixed " +
     "networks beside them.",
     "All seeds share one split, one calibration and one set of teachers: intervals say nothing of other data. Values of one " +

@@ -2,19 +2,6 @@
 import type { Random } from "../../src/data/random.ts";
 import { type Interval, mean } from "../distillation/statistics.ts";
 
-/** Ranks from 1, equal values share their mean rank. */
-export function ranks(values: readonly number[]): number[] {
-  const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);
-  const result = new Array<number>(values.length);
-  for (let start = 0; start < order.length;) {
-    let end = start + 1;
-    while (end < order.length && order[end].value === order[start].value) end++;
-    for (let at = start; at < end; at++) result[order[at].index] = (start + end + 1) / 2;
-    start = end;
-  }
-  return result;
-}
-
 /** Pearson's correlation; null where one of the lists does not vary. RangeError for lists of unequal or no length. */
 export function pearson(a: readonly number[], b: readonly number[]): number | null {
   if (a.length !== b.length || a.length < 2) {
@@ -30,11 +17,6 @@ export function pearson(a: readonly number[], b: readonly number[]): number | nu
   }
   if (squareA === 0 || squareB === 0) return null;
   return both / Math.sqrt(squareA * squareB);
-}
-
-/** Spearman's rank correlation, ties by mean ranks; null where one of the lists does not vary. */
-export function spearman(a: readonly number[], b: readonly number[]): number | null {
-  return pearson(ranks(a), ranks(b));
 }
 
 /** Sample standard deviation of two values or more. */

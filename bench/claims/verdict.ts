@@ -4,16 +4,17 @@ import type { Interval } from "../distillation/statistics.ts";
 export type Verdict = "confirmed" | "not confirmed" | "not decided";
 
 /** Arms whose winners' measured latencies differ by a larger share were not compared at one latency. */
-export const mostExtraLatency = 0.05;
+const mostExtraLatency = 0.05;
 
 /**
- * The verdict of a difference in accuracy between two arms, the first of which is claimed to be better and takes `extra`
- * (a share, null: not measured) more latency: what it won by more time, or lost by less, decides nothing.
+ * The verdict of a difference in accuracy between two arms, the first of which is claimed to be better and takes such
+ * shares more latency, one per target (null: not measured): what it won by more time at any target, or lost by less,
+ * decides nothing.
  */
-export function verdictAtLatency(verdict: Verdict, extra: number | null): Verdict {
-  if (extra === null) return "not decided";
-  if (verdict === "confirmed" && extra > mostExtraLatency) return "not decided";
-  if (verdict === "not confirmed" && extra < -mostExtraLatency) return "not decided";
+export function verdictAtLatency(verdict: Verdict, extras: readonly number[] | null): Verdict {
+  if (extras === null) return "not decided";
+  if (verdict === "confirmed" && Math.max(...extras) > mostExtraLatency) return "not decided";
+  if (verdict === "not confirmed" && Math.min(...extras) < -mostExtraLatency) return "not decided";
   return verdict;
 }
 
@@ -49,7 +50,8 @@ export const ruleInWords =
   "Confirmed: the whole 95 % interval lies above the bound that the claim sets. Not confirmed: the whole interval lies " +
   "below the bound plus the least difference worth having (named with each claim). Else, with fewer than three seeds, " +
   "and where a target lacks a value, not decided. A permutation test confirms at p < 0.05 and never refutes. At equal " +
-  `targets: neither confirmed where the winners of what is claimed to be better really take more than ${
+  `targets: neither confirmed where at any target, by the mean over seeds, the winners of what is claimed to be better ` +
+  `really take more than ${
     100 * mostExtraLatency
-  } % longer ` +
-  "than those of the other, nor refuted where they take that much less.";
+  } % longer than those of the other, nor refuted where they take that ` +
+  "much less.";

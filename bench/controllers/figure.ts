@@ -1,7 +1,7 @@
 // The picture of the benchmark: best reward against samples, a panel per landscape.
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
 import type { ControllerName } from "../../src/schemas/search_options.ts";
+import { pixelMarkup, plotMarkup, svgDocument } from "../svg.ts";
 import type { MeanRow } from "./summary.ts";
 
 /** Told apart by colour and by sign, so that they are in print too. */
@@ -32,25 +32,21 @@ const footPx = 34;
 /** The figure as a whole SVG document. RangeError where there is nothing to draw. */
 export function figureOf(rows: readonly MeanRow[]): string {
   if (rows.length === 0) throw new RangeError("a figure takes one row or more, got none");
-  const { document } = parseHTML("<!DOCTYPE html><html><body></body></html>");
   const landscapes = [...new Set(rows.map(({ landscape }) => landscape))];
   const counts = [...new Set(rows.map(({ samples }) => samples))].sort((a, b) => a - b);
   const names = (Object.keys(looks) as ControllerName[]).filter((name) => rows.some((row) => row.controller === name));
-  const inner = (element: { innerHTML: string }) => element.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, "");
   const colour = ({ controller }: MeanRow) => looks[controller].colour;
 
   const panels = landscapes.map((landscape, index) => {
     const own = rows.filter((row) => row.landscape === landscape);
     const bars = own.filter(({ low }) => low !== null);
-    const plot = Plot.plot({
-      document,
+    const { markup: plot } = plotMarkup({
       width,
       height: panelPx,
       marginTop: 30,
       marginLeft: 48,
       marginRight: 22,
       marginBottom: 24,
-      style: { background: "none" },
       x: { type: "log", label: null, ticks: counts, tickFormat: (count: number) => String(count), tickSize: 3 },
       y: { label: null, ticks: 4, nice: true },
       symbol: { type: "identity" },
@@ -75,16 +71,11 @@ export function figureOf(rows: readonly MeanRow[]): string {
         }),
       ],
     });
-    return `<g transform="translate(0 ${keyPx + index * panelPx})">${inner(plot)}</g>`;
+    return `<g transform="translate(0 ${keyPx + index * panelPx})">${plot}</g>`;
   });
-  const key = Plot.plot({
-    document,
-    width,
-    height: keyPx,
-    margin: 0,
-    x: { axis: null, domain: [0, width] },
-    y: { axis: null, domain: [keyPx, 0] },
-    symbol: { type: "identity" },
+  const key = pixelMarkup({
+    widthPx: width,
+    heightPx: keyPx,
     marks: [
       Plot.dot(names, {
         x: (_, index) => 12 + index * 76,
@@ -106,8 +97,12 @@ export function figureOf(rows: readonly MeanRow[]): string {
   const height = keyPx + landscapes.length * panelPx + footPx;
   const foot = `<text x="${width / 2}" y="${height - 18}" text-anchor="middle" fill="var(--ink)">` +
     `best reward against samples: mean and its 95 % interval</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-    `viewBox="0 0 ${width} ${height}" fill="currentColor" font-size="12" text-anchor="middle" role="img" ` +
-    `aria-label="Best reward of each controller against samples, by landscape">\n<style>${style}\n</style>\n` +
-    `<g>${inner(key)}</g>\n${panels.join("\n")}\n${foot}\n</svg>\n`;
+  return svgDocument({
+    widthPx: width,
+    heightPx: height,
+    fontPx: 12,
+    label: "Best reward of each controller against samples, by landscape",
+    style,
+    content: `<g>${key}</g>\n${panels.join("\n")}\n${foot}`,
+  });
 }

@@ -4,7 +4,7 @@ import { createController } from "../../search/controllers/table.ts";
 import { defaultControllerBatch } from "../../src/schemas/presets.ts";
 import { controllerNameSchema } from "../../src/schemas/search_options.ts";
 import { type LandscapeName, landscapes } from "../landscapes.ts";
-import { bestRewards } from "./best_reward.ts";
+import { bestRewards } from "./best_rewards.ts";
 
 const landscapeNames = Object.keys(landscapes) as [LandscapeName, ...LandscapeName[]];
 

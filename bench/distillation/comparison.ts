@@ -1,4 +1,5 @@
 // The comparison itself: teachers, then every training that has no result yet, each result kept at once.
+import { fileExists } from "../../src/data/file_exists.ts";
 import { prepareDataset } from "../../src/data/table.ts";
 import { formatPercent } from "../../src/cli/format.ts";
 import { codeHash } from "./code.ts";
@@ -66,7 +67,7 @@ export async function ensureTeachers(
       };
     })
   );
-  const missing = all.filter(({ key, file }) => !records.isDone(key) || !exists(file));
+  const missing = all.filter(({ key, file }) => !records.isDone(key) || !fileExists(file));
   await runJobs(missing, {
     count: workers,
     jobOf: ({ data, file, index }): Job => ({
@@ -90,15 +91,6 @@ export async function ensureTeachers(
     (teachers[dataset] ??= []).push({ file, testAccuracy: record.testAccuracy });
   }
   return teachers;
-}
-
-function exists(file: string): boolean {
-  try {
-    return Deno.statSync(file).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** The job of a training. */

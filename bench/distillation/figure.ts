@@ -1,6 +1,6 @@
 // The picture of the comparison: every method's difference from plain distillation with its interval, sorted.
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import { pixelMarkup, plotMarkup, svgDocument } from "../svg.ts";
 import { isCompressed } from "./rows.ts";
 import { control, type Summary } from "./summary.ts";
 
@@ -62,17 +62,14 @@ export function figureOf({ overall, settings }: Pick<Summary, "overall" | "setti
   const keyPx = linePx * lines.length + 8;
   const marginTop = keyPx + 24;
   const height = marginTop + rows.length * rowPx + marginBottom;
-  const { document } = parseHTML("<!DOCTYPE html><html><body></body></html>");
   const plain = rows.filter(({ method }) => method === "none");
-  const plot = Plot.plot({
-    document,
+  const { markup: plot } = plotMarkup({
     width,
     height,
     marginTop,
     marginLeft,
     marginRight,
     marginBottom,
-    style: { background: "none" },
     y: {
       domain: rows.map(({ method }) => method),
       label: null,
@@ -119,14 +116,9 @@ export function figureOf({ overall, settings }: Pick<Summary, "overall" | "setti
       }),
     ],
   });
-  const key = Plot.plot({
-    document,
-    width,
-    height: keyPx,
-    margin: 0,
-    x: { axis: null, domain: [0, width] },
-    y: { axis: null, domain: [keyPx, 0] },
-    symbol: { type: "identity" },
+  const key = pixelMarkup({
+    widthPx: width,
+    heightPx: keyPx,
     marks: [
       Plot.ruleY(lines.slice(0, 1), { x1: () => 2, x2: () => 18, y: "y", stroke: "var(--front)", strokeWidth: 2 }),
       Plot.dot(lines.slice(0, 1), { x: () => 10, y: "y", r: 3.2, fill: "var(--front)" }),
@@ -147,11 +139,14 @@ export function figureOf({ overall, settings }: Pick<Summary, "overall" | "setti
       }),
     ],
   });
-  const inner = (element: { innerHTML: string }) => element.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, "");
   const label = `<text x="${width - marginRight}" y="${height - 16}" text-anchor="end" fill="var(--ink)">` +
     `test accuracy minus that of ${control}, percentage points</text>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `fill="currentColor" font-size="13" text-anchor="middle" role="img" ` +
-    `aria-label="Test accuracy of distillation methods minus that of ${control}">\n<style>${style}\n</style>\n` +
-    `<g>${inner(key)}</g>\n<g>${inner(plot)}</g>\n${label}\n</svg>\n`;
+  return svgDocument({
+    widthPx: width,
+    heightPx: height,
+    fontPx: 13,
+    label: `Test accuracy of distillation methods minus that of ${control}`,
+    style,
+    content: `<g>${key}</g>\n<g>${plot}</g>\n${label}`,
+  });
 }

@@ -1,6 +1,6 @@
 // The picture of the benchmark: what was foreseen of students that the predictor had not seen, against the measured.
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import { pixelMarkup, plotMarkup, svgDocument } from "../svg.ts";
 
 // As an image of its own, so the colours of light and dark pages are inside; symbols differ too, for print.
 const style = `
@@ -26,21 +26,18 @@ export interface FigurePoint {
 /** The figure as a whole SVG document. RangeError where there is nothing to draw. */
 export function figureOf(points: readonly FigurePoint[], { trainedOn }: { trainedOn: number }): string {
   if (points.length === 0) throw new RangeError("a figure takes one student or more, got none");
-  const { document } = parseHTML("<!doctype html><html><body></body></html>");
   const ends = points.flatMap(({ highMs, lowMs, measuredMs }) => [highMs, lowMs, measuredMs]);
   const domain = [Math.min(...ends) * 0.97, Math.max(...ends) * 1.03];
   const [first] = points;
   const isOwn = ({ space }: FigurePoint) => space === first.space;
   const spaces = [...new Set(points.map(({ space }) => space))];
   const axis = { type: "log", domain, label: null, ticks: 5, tickFormat: (ms: number) => String(ms) } as const;
-  const plot = Plot.plot({
-    document,
+  const { markup: plot } = plotMarkup({
     width,
     height,
     marginLeft: 56,
     marginBottom: 50,
     marginRight: 14,
-    style: { background: "none" },
     symbol: { type: "identity" },
     x: axis,
     y: axis,
@@ -76,14 +73,9 @@ export function figureOf(points: readonly FigurePoint[], { trainedOn }: { traine
     })),
     { y: 10 + 18 * spaces.length, text: "within 10 % of the measured latency", symbol: "square", stroke: "var(--ink)" },
   ];
-  const key = Plot.plot({
-    document,
-    width,
-    height: keyPx,
-    margin: 0,
-    x: { axis: null, domain: [0, width] },
-    y: { axis: null, domain: [keyPx, 0] },
-    symbol: { type: "identity" },
+  const key = pixelMarkup({
+    widthPx: width,
+    heightPx: keyPx,
     marks: [
       Plot.dot(signs, {
         x: () => 12,
@@ -97,13 +89,16 @@ export function figureOf(points: readonly FigurePoint[], { trainedOn }: { traine
       Plot.text(signs, { x: () => 26, y: "y", text: "text", textAnchor: "start", fill: "var(--ink)" }),
     ],
   });
-  const inner = (element: { innerHTML: string }) => element.innerHTML.replace(/<style>[\s\S]*?<\/style>/g, "");
   const whole = keyPx + height;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}" ` +
-    `fill="currentColor" font-size="13" text-anchor="middle" role="img" ` +
-    `aria-label="Foreseen against measured latency of students that the predictor had not seen">\n` +
-    `<style>${style}\n</style>\n<g>${inner(key)}</g>\n<g transform="translate(0 ${keyPx})">${inner(plot)}</g>\n` +
-    `<text x="${width - 14}" y="${whole - 12}" text-anchor="end" fill="var(--ink)">measured latency, ms</text>\n` +
-    `<text transform="translate(13 ${keyPx + 20}) rotate(-90)" text-anchor="end" fill="var(--ink)">` +
-    `foreseen from ${trainedOn} others, ms</text>\n</svg>\n`;
+  return svgDocument({
+    widthPx: width,
+    heightPx: whole,
+    fontPx: 13,
+    label: "Foreseen against measured latency of students that the predictor had not seen",
+    style,
+    content: `<g>${key}</g>\n<g transform="translate(0 ${keyPx})">${plot}</g>\n` +
+      `<text x="${width - 14}" y="${whole - 12}" text-anchor="end" fill="var(--ink)">measured latency, ms</text>\n` +
+      `<text transform="translate(13 ${keyPx + 20}) rotate(-90)" text-anchor="end" fill="var(--ink)">` +
+      `foreseen from ${trainedOn} others, ms</text>`,
+  });
 }

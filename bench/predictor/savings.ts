@@ -20,7 +20,7 @@ const rules = {
 } as const satisfies Record<string, (targetMs: number) => { form: RewardForm; maxLatencyMs: number | undefined }>;
 
 export type RuleName = keyof typeof rules;
-export const ruleNames = Object.keys(rules) as RuleName[];
+const ruleNames = Object.keys(rules) as RuleName[];
 
 /** Means over the searches. */
 export interface SavingRow {
@@ -79,7 +79,7 @@ function simulate(search: Search, { accuracyOf, rule, targetMs, trials }: Settin
     const batch = search.ask(Math.min(defaultControllerBatch(trials), trials - tally.trials));
     const done = batch.map((example, index) => {
       const number = tally.trials + index + 1;
-      if (!predictor.ready || accuracies.length === 0) return { number, example };
+      if (!predictor.ready) return { number, example };
       const prediction = { device: "device", ...predictor.predict(example.architecture) };
       const useless = foreseeUseless([prediction], { ...foresight, best });
       return useless ? { number, example, foreseenMs: prediction.latencyMs } : { number, example };

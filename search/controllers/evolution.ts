@@ -14,6 +14,8 @@ import type {
 import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
 import { defineController } from "./definition.ts";
 import { mutateTokens, randomLegalTokens, tokensKey } from "./legal_tokens.ts";
+import { mean } from "./reward_scale.ts";
+import { type Rewarded, rewardedOf, rewardedSchema } from "./rewarded.ts";
 
 const optionsSchema = z.strictObject({
   population: z.int().min(1).max(100_000).default(20).meta({
@@ -26,12 +28,10 @@ const optionsSchema = z.strictObject({
 
 export type EvolutionOptions = z.output<typeof optionsSchema>;
 
-const memberSchema = z.object({ tokens: z.array(z.int()), reward: z.number() });
-
 const stateSchema = z.object({
   nextId: z.int().min(0),
   random: z.array(z.int()),
-  population: z.array(memberSchema),
+  population: z.array(rewardedSchema),
   statistics: z.record(z.string(), z.number()),
 });
 
@@ -47,7 +47,7 @@ export class EvolutionController implements Controller {
   #random: Random;
   #nextId = 0;
   /** Oldest first. */
-  #population: z.output<typeof memberSchema>[] = [];
+  #population: Rewarded[] = [];
   #statistics: ControllerStatistics = {};
 
   constructor({ decisions, seed, ...options }: ControllerOptions & Partial<EvolutionOptions>) {
@@ -97,9 +97,7 @@ export class EvolutionController implements Controller {
 
   tell(results: readonly Result[]): void {
     checkResults(results, this.#decisions);
-    const born = results.flatMap((
-      { sample, reward },
-    ) => (reward === null ? [] : [{ tokens: [...sample.tokens], reward }]));
+    const born = rewardedOf(results);
     if (born.length === 0) return;
     this.#population = [...this.#population, ...born].slice(-this.#options.population);
     const living = this.#population.map(({ reward }) => reward);
@@ -134,10 +132,6 @@ export class EvolutionController implements Controller {
   statistics(): ControllerStatistics {
     return this.#statistics;
   }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 export const evolution = defineController({

@@ -14,6 +14,8 @@ import type {
 import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
 import { defineController } from "./definition.ts";
 import { mutateTokens, randomLegalTokens, tokensKey } from "./legal_tokens.ts";
+import { mean } from "./reward_scale.ts";
+import { type Rewarded, rewardedOf, rewardedSchema } from "./rewarded.ts";
 
 const optionsSchema = z.strictObject({
   starts: z.int().min(1).max(10_000).default(5).meta({
@@ -26,12 +28,10 @@ const optionsSchema = z.strictObject({
 
 export type LocalOptions = z.output<typeof optionsSchema>;
 
-const placeSchema = z.object({ tokens: z.array(z.int()), reward: z.number() });
-
 const stateSchema = z.object({
   nextId: z.int().min(0),
   random: z.array(z.int()),
-  incumbent: placeSchema.nullable(),
+  incumbent: rewardedSchema.nullable(),
   leastReward: z.number().nullable(),
   startsLeft: z.int().min(0),
   tried: z.array(z.string()),
@@ -51,7 +51,7 @@ export class LocalController implements Controller {
   readonly #options: Readonly<LocalOptions>;
   #random: Random;
   #nextId = 0;
-  #incumbent: z.output<typeof placeSchema> | null = null;
+  #incumbent: Rewarded | null = null;
   /** Since the last restart. */
   #leastReward: number | null = null;
   /** Random networks still to be told of before the climb. */
@@ -95,9 +95,7 @@ export class LocalController implements Controller {
 
   tell(results: readonly Result[]): void {
     checkResults(results, this.#decisions);
-    const judged = results.flatMap((
-      { sample, reward },
-    ) => (reward === null ? [] : [{ tokens: [...sample.tokens], reward }]));
+    const judged = rewardedOf(results);
     if (judged.length === 0) return;
     const climbs = this.#startsLeft === 0 && !this.#isFlat();
     for (const place of judged) {
@@ -110,7 +108,7 @@ export class LocalController implements Controller {
     }
     this.#startsLeft = Math.max(0, this.#startsLeft - judged.length);
     this.#statistics = {
-      meanReward: judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length,
+      meanReward: mean(judged.map(({ reward }) => reward)),
       bestReward: this.#bestReward ?? 0,
       incumbentReward: this.#incumbent?.reward ?? 0,
       triedNeighbours: this.#tried.size - 1,

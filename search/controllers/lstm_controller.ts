@@ -15,6 +15,7 @@ import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts"
 import { decodeFloat64, encodeFloat64 } from "./float64_text.ts";
 import { LstmPolicy, type LstmPolicyOptions } from "./lstm_policy.ts";
 import { mean, type RewardScaleName, rewardScales } from "./reward_scale.ts";
+import { rewardedOf } from "./rewarded.ts";
 
 /** Options of every such controller, complete. */
 export interface LstmControllerOptions extends Omit<LstmPolicyOptions, "decisions"> {
@@ -74,7 +75,7 @@ export abstract class LstmController implements Controller {
 
   tell(results: readonly Result[]): void {
     checkResults(results, this.#decisions);
-    const told = results.flatMap(({ sample, reward }) => reward === null ? [] : [{ tokens: sample.tokens, reward }]);
+    const told = rewardedOf(results);
     if (told.length === 0) return;
 
     const rewards = told.map(({ reward }) => reward);

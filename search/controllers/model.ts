@@ -17,6 +17,8 @@ import { randomLegalTokens, tokensKey, unseenTokens } from "./legal_tokens.ts";
 import { beliefScore, bestUnseen, climb } from "./regressor/ascent.ts";
 import { ChoiceLayout } from "./regressor/pair_table.ts";
 import { fittingPriors, isFailed, rewardBeliefs, type RewardPriors } from "./regressor/reward_beliefs.ts";
+import { mean } from "./reward_scale.ts";
+import { type Rewarded, rewardedOf, rewardedSchema } from "./rewarded.ts";
 
 const optionsSchema = z.strictObject({
   initialSamples: z.int().min(1).max(100_000).default(8).meta({
@@ -35,12 +37,10 @@ const optionsSchema = z.strictObject({
 
 export type ModelOptions = z.output<typeof optionsSchema>;
 
-const observationSchema = z.object({ tokens: z.array(z.int()), reward: z.number() });
-
 const stateSchema = z.object({
   nextId: z.int().min(0),
   random: z.array(z.int()),
-  observations: z.array(observationSchema),
+  observations: z.array(rewardedSchema),
   statistics: z.record(z.string(), z.number()),
 });
 
@@ -59,7 +59,7 @@ export class ModelController implements Controller {
   readonly #options: Readonly<ModelOptions>;
   #random: Random;
   #nextId = 0;
-  #observations: z.output<typeof observationSchema>[] = [];
+  #observations: Rewarded[] = [];
   #statistics: ControllerStatistics = {};
   #fitted: { count: number; priors: RewardPriors } | undefined;
 
@@ -100,7 +100,7 @@ export class ModelController implements Controller {
     };
   }
 
-  #remembered(): z.output<typeof observationSchema>[] {
+  #remembered(): Rewarded[] {
     const { memory } = this.#options;
     if (this.#observations.length <= memory) return this.#observations;
     const latest = this.#observations.slice(-Math.ceil(memory / 2));
@@ -118,13 +118,11 @@ export class ModelController implements Controller {
 
   tell(results: readonly Result[]): void {
     checkResults(results, this.#decisions);
-    const judged = results.flatMap(({ sample, reward }) => (
-      reward === null ? [] : [{ tokens: [...sample.tokens], reward }]
-    ));
+    const judged = rewardedOf(results);
     if (judged.length === 0) return;
     this.#observations = [...this.#observations, ...judged];
     this.#statistics = {
-      meanReward: judged.reduce((sum, { reward }) => sum + reward, 0) / judged.length,
+      meanReward: mean(judged.map(({ reward }) => reward)),
       bestReward: this.#observations.reduce((best, { reward }) => Math.max(best, reward), -Infinity),
       results: this.#observations.length,
       failedResults: this.#observations.filter(isFailed).length,

@@ -16,7 +16,7 @@ import { randomLegalTokens } from "./legal_tokens.ts";
 const stateSchema = z.object({ nextId: z.int().min(0), random: z.array(z.int()) });
 
 /** Every token uniformly at random among the legal ones, whatever the rewards: the baseline for all others. */
-export class RandomController implements Controller {
+class RandomController implements Controller {
   readonly name = "random";
   readonly #decisions: readonly Decision[];
   readonly #choices: readonly number[];

@@ -1,5 +1,6 @@
 // Which network of a run is exported, and with which weights.
 import { UsageError } from "../../src/cli/usage_error.ts";
+import { fileExists } from "../../src/data/file_exists.ts";
 import type { ExportOptions } from "../../src/schemas/export_options.ts";
 import type { FinalStudent, Trial } from "../../src/schemas/trial.ts";
 import { bestTrials, type CompletedTrial, completedTrials } from "../result.ts";
@@ -14,15 +15,6 @@ export interface ChosenStudent {
   final?: FinalStudent;
   /** Safetensors. */
   file: string;
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** For instance "trials 3, 7". */
@@ -66,11 +58,11 @@ export function chooseStudent(store: RunStore, paths: RunFolder, options: Export
   const { number, role } = trial;
   const final = store.finals().find((one) => one.role === role && one.trial === number);
   const finalFile = paths.weights(role, number, "final");
-  if (final && exists(finalFile)) return { trial, weights: "final", final, file: finalFile };
+  if (final && fileExists(finalFile)) return { trial, weights: "final", final, file: finalFile };
   const file = paths.weights(role, number, "trial");
-  if (exists(file)) return { trial, weights: "trial", file };
+  if (fileExists(file)) return { trial, weights: "trial", file };
   const withWeights = completedTrials(store.trials(role)).filter(({ number }) =>
-    exists(paths.weights(role, number, "final")) || exists(paths.weights(role, number, "trial"))
+    fileExists(paths.weights(role, number, "final")) || fileExists(paths.weights(role, number, "trial"))
   );
   throw new UsageError(
     `the weights of ${

@@ -13,6 +13,7 @@ import { runFolder } from "../run_folder.ts";
 import { lockRun } from "../store/run_lock.ts";
 import { RunStore } from "../store/run_store.ts";
 import { type Card, type CardFormat, cardOf, scoresOtherwise } from "./card.ts";
+import { cardFileOf, exportFiles } from "./card_file.ts";
 import { cardMarkdown } from "./card_markdown.ts";
 import { chooseStudent, type ChosenStudent } from "./chosen_student.ts";
 import { formatDifference } from "./format_difference.ts";
@@ -21,7 +22,7 @@ import { bundlePageScript } from "./page_script.ts";
 import { recomputedAccuracy } from "./recomputed.ts";
 import { startTfjs, tfjsWasmFolder } from "./start_tfjs.ts";
 import { openStudentData, sampleImages, validationBatch } from "./student_data.ts";
-import { exportFiles, requireReplaceable } from "./replaceable.ts";
+import { requireReplaceable } from "./replaceable.ts";
 import { writeWholeFolder } from "./whole_folder.ts";
 
 /** Validation images on which every format must agree. */
@@ -170,12 +171,16 @@ export async function exportRun(options: ExportOptions, settings: ExportRunSetti
       const [says, found] = [card.accuracy.validation, recomputed.accuracy].map(formatPercent);
       log(`Warning: it scores ${found} on ${recomputed.images} validation images, but ${says} in the run`);
     }
-    await writeWhole(`${folder}/${exportFiles.card}`, `${JSON.stringify(card, null, 2)}\n`);
     await writeWhole(`${folder}/${exportFiles.text}`, cardMarkdown(card));
     await writePage(`${folder}/${exportFiles.page}`, card, parts, settings);
     signal?.throwIfAborted();
-    const files = written.flatMap((one) => "files" in one ? one.files : []);
-    return { card, files: [...files, ...Object.values(exportFiles)] };
+    const files = [
+      ...written.flatMap((one) => "files" in one ? one.files : []),
+      ...[exportFiles.text, exportFiles.page],
+    ];
+    const cardFile = await cardFileOf(card, { files, folder });
+    await writeWhole(`${folder}/${exportFiles.card}`, `${JSON.stringify(cardFile, null, 2)}\n`);
+    return { card, files: [...files, exportFiles.card] };
   });
   const differences = card.formats.flatMap((one) => "failed" in one ? [] : [one.maxDifference]);
   return {

@@ -57,7 +57,7 @@ export function seriesColour(index: number): string {
  * Shapes of the series, in Plot's names. Their number has no divisor in common with that of the colours, so that 72 series
  * differ in one or the other.
  */
-export const SERIES_SYMBOLS = [
+const SERIES_SYMBOLS = [
   "circle",
   "diamond2",
   "triangle",

@@ -12,8 +12,13 @@ export interface ParseOptionsSettings {
   command: CommandDescription;
   /** Writes the help; `console.log` if not given. */
   print?: (text: string) => void;
-  /** Keys of the values in the file of `--config` that do not hold beside the flags; all hold if not given. */
-  superseded?: (flags: ReadonlyMap<string, unknown>, file: ReadonlyMap<string, unknown>) => ReadonlySet<string>;
+  /** What of the values in the file of `--config` holds beside the flags; everything if not given. */
+  besideFlags?: (
+    flags: ReadonlyMap<string, unknown>,
+    file: ReadonlyMap<string, unknown>,
+  ) => ReadonlyMap<string, unknown>;
+  /** Whether what the command says by `--json` holds its options, as `config`, and is a file of `--config` too. */
+  resultHoldsConfig?: boolean;
 }
 
 /** A raw value and where it was found, for errors: `--trials`, or `trials in search.json`. */
@@ -23,13 +28,15 @@ interface Given {
 }
 
 /** Flags of every command, which no schema declares. */
-const commonOptions = z.strictObject({
-  config: z.string().min(1).optional().meta({
-    placeholder: "FILE",
-    description: "JSON file of options, named as here without dashes in front, or what --json gave; flags win over it",
-  }),
-  help: z.boolean().default(false).meta({ description: "show this help" }),
-});
+function commonOptions(resultHoldsConfig: boolean) {
+  const files = `JSON file of options, named as here without dashes in front${
+    resultHoldsConfig ? ", or what --json gave" : ""
+  }`;
+  return z.strictObject({
+    config: z.string().min(1).optional().meta({ placeholder: "FILE", description: `${files}; flags win over it` }),
+    help: z.boolean().default(false).meta({ description: "show this help" }),
+  });
+}
 
 /**
  * Parses `args` by `schema`: flags win over the file of `--config`, which wins over the schema's defaults.
@@ -41,10 +48,10 @@ export function parseOptions<Schema extends z.ZodObject>(
   args: readonly string[],
   settings: ParseOptionsSettings,
 ): z.output<Schema> | null {
-  const { command, print = console.log, superseded } = settings;
+  const { besideFlags, command, print = console.log, resultHoldsConfig = false } = settings;
   const options = describeOptions(schema);
   const lastGroup = options.at(-1)?.group;
-  const common = describeOptions(commonOptions).map((option) => ({ ...option, group: lastGroup }));
+  const common = describeOptions(commonOptions(resultHoldsConfig)).map((option) => ({ ...option, group: lastGroup }));
 
   const flags = readFlags(args, [...options, ...common]);
   if (flags.get("help")?.value === true) {
@@ -52,10 +59,15 @@ export function parseOptions<Schema extends z.ZodObject>(
     return null;
   }
   const configFile = flags.get("config")?.value as string | undefined;
-  const file = configFile === undefined ? new Map<string, Given>() : readConfigFile(configFile, options);
+  const file = configFile === undefined
+    ? new Map<string, Given>()
+    : readConfigFile(configFile, { options, resultHoldsConfig });
   const own = new Map([...flags].filter(([key]) => options.some((option) => option.key === key)));
-  for (const key of superseded?.(valuesOf(own), valuesOf(file)) ?? []) file.delete(key);
-  const given = new Map([...file, ...flags]);
+  const held = besideFlags?.(valuesOf(own), valuesOf(file)) ?? valuesOf(file);
+  const kept = [...file].flatMap(([key, { where }]): [string, Given][] =>
+    held.has(key) ? [[key, { value: held.get(key), where }]] : []
+  );
+  const given = new Map([...kept, ...flags]);
   const values = options.flatMap(({ key }) => given.has(key) ? [[key, given.get(key)?.value]] : []);
   const result = schema.safeParse(Object.fromEntries(values));
   if (result.success) return result.data;
@@ -134,7 +146,10 @@ function readNumber(text: string): number | string {
 }
 
 /** The values that the JSON file at `path` gives, by key. */
-function readConfigFile(path: string, options: readonly OptionDescription[]): Map<string, Given> {
+function readConfigFile(
+  path: string,
+  { options, resultHoldsConfig }: { options: readonly OptionDescription[]; resultHoldsConfig: boolean },
+): Map<string, Given> {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
@@ -150,9 +165,8 @@ function readConfigFile(path: string, options: readonly OptionDescription[]): Ma
   if (content === null || typeof content !== "object" || Array.isArray(content)) {
     throw new UsageError(`--config ${path} must hold one JSON object, for instance {"trials": 10}`);
   }
-  // What a command said by --json holds its options, among its results.
   const { config } = content as { config?: unknown };
-  if (config !== null && typeof config === "object" && !Array.isArray(config)) content = config;
+  if (resultHoldsConfig && config !== null && typeof config === "object" && !Array.isArray(config)) content = config;
   const given = new Map<string, Given>();
   for (const [name, value] of Object.entries(content as object)) {
     const key = camelCase(name);

@@ -89,7 +89,7 @@ export interface ProcedureDefinition<Options extends z.ZodObject = z.ZodObject> 
 }
 
 /** Throws a RangeError of one line where a method that cannot start from given weights is given some. */
-export function requireStart(
+function requireStart(
   { name, startsFromWeights }: Pick<Procedure, "name" | "startsFromWeights">,
   startWeights: unknown,
 ): void {

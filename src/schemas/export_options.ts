@@ -1,6 +1,7 @@
 // What a user may say to `export`. See search_options.ts for what `meta` holds.
 import * as z from "zod";
-import { runNameSchema, searchOptionsSchema } from "./search_options.ts";
+import { outputFields } from "./output_fields.ts";
+import { runNameSchema } from "./run_name.ts";
 
 export const exportFormatSchema = z.enum(["tfjs-graph", "tfjs", "onnx", "safetensors"]);
 
@@ -34,13 +35,9 @@ export const exportOptionsSchema = z.strictObject({
   out: z.string().min(1).optional().meta({
     placeholder: "FOLDER",
     defaultText: "exports/RUN-trial-N in the data folder",
-    description: "folder to write; an earlier export there is replaced as a whole",
+    description: "folder to write; an earlier export there is replaced as a whole, unless a file of it was changed",
   }),
-  dataDir: searchOptionsSchema.shape.dataDir.meta({
-    ...searchOptionsSchema.shape.dataDir.meta(),
-    group: undefined,
-  }),
-  json: searchOptionsSchema.shape.json.meta({ ...searchOptionsSchema.shape.json.meta(), group: undefined }),
+  ...outputFields,
 });
 
 export type ExportOptions = z.output<typeof exportOptionsSchema>;

@@ -48,7 +48,8 @@ export const latencyAndRewardFields = {
     group: "Latency and reward",
     placeholder: "MS",
     defaultText: "what the reference network takes on the device",
-    description: "latency to aim for on devices without a target of their own",
+    description: "latency to aim for on devices without a target of their own; given here, it holds in place of the " +
+      "targets in the file of --config",
   }),
   reward: rewardFormSchema.optional().meta({
     group: "Latency and reward",
@@ -114,8 +115,15 @@ export const latencyAndRewardFields = {
   }),
 };
 
+/** What `--device` may say of one device. */
+export interface DeviceOption {
+  name: string;
+  targetMs?: number;
+  weight?: number;
+}
+
 /** Parses one `--device` that fits the schema: `NAME[=targetMs[:weight]]`. */
-export function parseDeviceOption(text: string): { name: string; targetMs?: number; weight?: number } {
+export function parseDeviceOption(text: string): DeviceOption {
   const match = devicePattern.exec(text);
   if (!match) throw new RangeError(`Device "${text}" is not NAME[=targetMs[:weight]]`);
   const [, name, targetMs, weight] = match;
@@ -124,4 +132,10 @@ export function parseDeviceOption(text: string): { name: string; targetMs?: numb
     ...(targetMs !== undefined && { targetMs: Number(targetMs) }),
     ...(weight !== undefined && { weight: Number(weight) }),
   };
+}
+
+/** The text of one `--device`; a weight without a target cannot be said. */
+export function formatDeviceOption({ name, targetMs, weight }: DeviceOption): string {
+  if (targetMs === undefined) return name;
+  return weight === undefined ? `${name}=${targetMs}` : `${name}=${targetMs}:${weight}`;
 }

@@ -3,7 +3,10 @@ import * as z from "zod";
 import { canonicalJson, contentHash } from "./architecture.ts";
 import { budgetSchema, defaultControllerBatch, presetChoices, presets } from "./presets.ts";
 import {
+  type CombineName,
   combineSchema,
+  type DeviceOption,
+  formatDeviceOption,
   parseDeviceOption,
   rewardFormSchema,
   type SearchOptions,
@@ -113,20 +116,29 @@ export function resolveRunConfig(options: SearchOptions, machine: { cores: numbe
   const devices = parsed.map((one) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...one }));
   const { exponents, reward } = defaultReward(options, devices);
   const isJudged = options.reward !== undefined || options.exponents !== undefined;
-  const choices = presetChoices[options.preset];
   const budget = budgetSchema.strip().parse({ ...presets[options.preset], ...withoutUndefined(others) });
   const config: Omit<RunConfig, "run"> = {
     ...withoutUndefined(others),
     ...budget,
     reward: options.reward ?? reward,
     ...(!isJudged && exponents && { exponents }),
-    controllerBatch: options.controllerBatch ?? choices?.controllerBatch ?? defaultControllerBatch(budget.trials),
+    controllerBatch: options.controllerBatch ?? usualControllerBatch({ ...options, ...budget }),
     trainers: options.trainers ?? Math.max(1, machine.cores),
     distiller: { name: distiller, options: distillerOptions },
     devices,
-    combine: combine ?? (parsed.some(({ weight }) => weight !== undefined) ? "weighted" : "worst"),
+    combine: combine ?? usualCombine(parsed),
   };
   return { ...config, run: options.run ?? runConfigHash(config).slice(0, 12) };
+}
+
+/** Students per batch of the controller where nobody said how many. */
+function usualControllerBatch({ preset, trials }: Pick<RunConfig, "preset" | "trials">): number {
+  return presetChoices[preset]?.controllerBatch ?? defaultControllerBatch(trials);
+}
+
+/** How devices count where nobody said it. */
+function usualCombine(devices: readonly { weight?: number }[]): CombineName {
+  return devices.some(({ weight }) => weight !== undefined) ? "weighted" : "worst";
 }
 
 /** Whether rewards are accuracies alone, whatever the latencies within the limits. */
@@ -152,25 +164,28 @@ const localFields: ReadonlySet<string> = new Set(["trainers", "port", "lan", "da
 
 /**
  * The options that give the run of `config` again, by `deno task search --config FILE` for instance: resolved, they
- * have its hash. Machine, folder and kind of output are left open, a name that was made from the configuration, and a
- * reward that follows from the rest.
+ * have its hash. Machine, folder and kind of output are left open, a name that was made from the configuration, and
+ * what follows from the rest: reward, batch of the controller, combination of the devices.
  */
 export function optionsOfConfig(config: RunConfig): Record<string, unknown> {
   const { combine, devices, distiller, run, ...others } = config;
-  const { exponents, reward } = config;
-  const follows = canonicalJson({ exponents, reward }) === canonicalJson(defaultReward(config, devices));
+  const { controllerBatch, exponents, reward } = config;
+  const written: DeviceOption[] = devices.map(({ weight, ...device }) => weight === 1 ? device : { ...device, weight });
+  const following = new Set([
+    ...(canonicalJson({ exponents, reward }) === canonicalJson(defaultReward(config, devices))
+      ? ["reward", "exponents"]
+      : []),
+    ...(controllerBatch === usualControllerBatch(config) ? ["controllerBatch"] : []),
+  ]);
   const kept = Object.entries(withoutUndefined(others))
-    .filter(([field]) => !localFields.has(field) && !(follows && (field === "reward" || field === "exponents")));
+    .filter(([field]) => !localFields.has(field) && !following.has(field));
   return {
     ...(run !== runConfigHash(config).slice(0, 12) && { run }),
     ...Object.fromEntries(kept),
     distiller: distiller.name,
     distillerOptions: distiller.options,
-    device: devices.map(({ name, targetMs, weight }) => {
-      if (targetMs === undefined) return name;
-      return weight === 1 ? `${name}=${targetMs}` : `${name}=${targetMs}:${weight}`;
-    }),
-    combine,
+    device: written.map(formatDeviceOption),
+    ...(combine !== usualCombine(written) && { combine }),
   };
 }
 

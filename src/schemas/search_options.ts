@@ -6,7 +6,6 @@ import { dataDirField, deviceNamePattern, deviceNameText, lanField, portField } 
 import { type Budget, budgetSchema, presets, presetSchema } from "./presets.ts";
 import {
   type combineSchema,
-  type deviceGoneSchema,
   latencyAndRewardFields,
   parseDeviceOption,
   type rewardFormSchema,
@@ -21,8 +20,13 @@ import {
   teachersField,
 } from "./teacher_fields.ts";
 
-export { combineSchema, parseDeviceOption, rewardFormSchema } from "./reward_fields.ts";
-export { runNameSchema } from "./run_name.ts";
+export {
+  combineSchema,
+  type DeviceOption,
+  formatDeviceOption,
+  parseDeviceOption,
+  rewardFormSchema,
+} from "./reward_fields.ts";
 
 export const spaceNameSchema = z.enum(["mnas", "mnas-uniform", "growth"]);
 export const controllerNameSchema = z.enum(["ppo", "reinforce", "evolution", "random", "local", "model"]);
@@ -201,6 +205,10 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   if (weighted >= 0 && options.combine !== undefined && options.combine !== "weighted") {
     refuse(["device"], `${options.device[weighted]}: a weight needs --combine weighted`);
   }
+  const hasEffect = devices.some(({ targetMs }) => targetMs === undefined || targetMs === options.targetMs);
+  if (options.targetMs !== undefined && !hasEffect) {
+    refuse(["targetMs"], "is for devices without a target of their own, and each of --device has one");
+  }
   for (const [index, { name, targetMs, weight }] of devices.entries()) {
     if (!deviceNamePattern.test(name)) refuse(["device"], `"${name}" is no name; allowed: ${deviceNameText}`);
     if (devices.findIndex((other) => other.name === name) < index) refuse(["device"], `names "${name}" twice`);
@@ -209,8 +217,6 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
 });
 
 export type RewardForm = z.infer<typeof rewardFormSchema>;
-export type DeviceGonePolicy = z.infer<typeof deviceGoneSchema>;
 export type CombineName = z.infer<typeof combineSchema>;
-export type SpaceOptionName = z.infer<typeof spaceNameSchema>;
 export type ControllerName = z.infer<typeof controllerNameSchema>;
 export type SearchOptions = z.output<typeof searchOptionsSchema>;

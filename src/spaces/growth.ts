@@ -93,13 +93,17 @@ export function createGrowthSpace(io: SpaceOptions, options: GrowthOptions): Sea
     return parameters <= maxParameters && memoryBytes <= maxMemoryBytes;
   };
 
+  // Tokens are legal where the smallest network that they can still become keeps the budget: what comes later only adds,
+  // but for where a layer reads. What enters a block can be narrower than what leaves it, or is kept for longer.
   const decisions = places.flatMap(({ next, stride }, layer): SpaceDecision[] => {
     type IsLegal = (before: readonly number[], token: number) => boolean;
     const isAdded = (before: readonly number[]) => before[layer * decisionsPerLayer] !== 0;
-    const fits: IsLegal = (before, token) => token === 0 || allowed([...before, token]);
-    const connects = (possible: boolean): IsLegal => (before, token) =>
-      token === 0 || (possible && isAdded(before) && fits(before, token));
-    const rules = [fits, connects(stride !== undefined), connects(next !== undefined)];
+    const reads: IsLegal = (before, token) =>
+      isAdded(before) ? (token === 0 || stride !== undefined) && allowed([...before, token]) : token === 0;
+    const adds: IsLegal = (before, token) => token === 0 || inputs.some((_, input) => reads([...before, token], input));
+    const goesOn: IsLegal = (before, token) =>
+      token === 0 || (next !== undefined && isAdded(before) && allowed([...before, token]));
+    const rules = [adds, reads, goesOn];
     return layerDecisions(layer).map((decision, index) => ({
       ...decision,
       legal: (before) => decision.choices.map((_, token) => rules[index](before, token)),

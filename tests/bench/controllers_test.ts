@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parseHTML } from "linkedom";
 import { bench, type ControllersResult } from "../../bench/controllers.ts";
-import { bestRewards } from "../../bench/controllers/best_reward.ts";
+import { bestRewards } from "../../bench/controllers/best_rewards.ts";
 import { figureOf } from "../../bench/controllers/figure.ts";
 import { runJob } from "../../bench/controllers/job.ts";
 import {
@@ -172,10 +172,12 @@ Deno.test("the benchmark compares every controller with random, and the same see
   assertEquals(await bench.run({ ...options, workers: 1 }), { summary, differences, means, requirements: [] });
 });
 
-Deno.test("long searches are made on fewer landscapes, which the table says", async () => {
-  const options = { seeds: 3, longSeeds: 1, samples: [20, 500], controller: ["random"], landscape: ["small"] };
-  const { means } = await bench.run(bench.options.parse(options)) as ControllersResult;
-  assertEquals(means.map(({ samples, seeds }) => [samples, seeds]), [[20, 3], [500, 1]]);
+Deno.test("every number of samples has all seeds, 50 where not told, and there is no option to have fewer", async () => {
+  const options = bench.options.parse({ seeds: 3, samples: [20, 500], controller: ["random"], landscape: ["small"] });
+  const { means } = await bench.run(options) as ControllersResult;
+  assertEquals(means.map(({ samples, seeds }) => [samples, seeds]), [[20, 3], [500, 3]]);
+  assertEquals(bench.options.parse({}).seeds, 50);
+  assertThrows(() => bench.options.parse({ longSeeds: 1 }), Error, "longSeeds");
 });
 
 Deno.test("a requirement is met where the controller is better on every landscape; the least such is told", () => {

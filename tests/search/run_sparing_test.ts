@@ -7,6 +7,7 @@ import { runSearch } from "../../search/run.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { parseOptions } from "../../src/cli/options.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
+import { fileExists } from "../../src/data/file_exists.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import { type MadeUpDevice, madeUpDevice } from "./measurements.ts";
@@ -80,7 +81,8 @@ Deno.test("the file of a run, and what --json gives, give the run again, with it
   for (const [index, path] of [file, printed].entries()) {
     const run = `again-${index}`;
     const args = ["--config", path, "--run", run, "--replay", "first", "--data-dir", dataDir];
-    const options = parseOptions(searchOptionsSchema, args, { command: { name: "search", summary: "" } });
+    const command = { name: "search", summary: "" };
+    const options = parseOptions(searchOptionsSchema, args, { command, resultHoldsConfig: true });
     assert(options);
     const { device } = await search(resolveRunConfig(withFullOptions(options), { cores: 1 }));
     assertEquals(device.sessions, []);
@@ -123,9 +125,29 @@ Deno.test("a table of another device, machine or backend is refused before anyth
     const config = configOf({ trials: 2, run, foresee: true, latencyTable: [changed] });
     const error = await assertRejects(() => search(config), UsageError, message) as Error;
     assertStringIncludes(error.message, changed);
-    using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`, { readOnly: true });
-    assertEquals(store.trials("baseline"), []);
   }
+});
+
+Deno.test("a wrong call leaves no run under its name, unless it has trials or was there before", async () => {
+  const folder = `${dataDir}/runs/corrected`;
+  const options = { trials: 2, run: "corrected", foresee: true };
+  const wrong = configOf({ ...options, latencyTable: [`${dataDir}/missing.json`] });
+  await assertRejects(() => search(wrong), UsageError, "missing.json");
+  assertEquals(fileExists(`${folder}/run.lock`), false);
+  // A folder of the user's stays, with what is in it.
+  await Deno.mkdir(folder);
+  await Deno.writeTextFile(`${folder}/notes.txt`, "mine");
+  await assertRejects(() => search(wrong), UsageError, "missing.json");
+  assertEquals([fileExists(`${folder}/notes.txt`), fileExists(`${folder}/run.sqlite`)], [true, false]);
+  await assertRejects(() => search(configOf(options), { killAfter: 2 }), Error, "killed");
+  // Begun by an earlier call: what this one says is wrong harms nothing.
+  const table = `${dataDir}/table.json`;
+  await Deno.copyFile(`${dataDir}/runs/first/latency_table_here.json`, table);
+  const begun = configOf({ ...options, run: "begun", latencyTable: [table] });
+  await assertRejects(() => search(begun, { killAfter: 1 }), Error, "killed");
+  await Deno.remove(table);
+  await assertRejects(() => search(begun), UsageError, "table.json");
+  assertEquals(fileExists(`${dataDir}/runs/begun/run.sqlite`), true);
 });
 
 Deno.test("with nobody best to train the sample alone is trained longer, and no test part is read", async () => {

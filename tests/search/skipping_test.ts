@@ -95,9 +95,7 @@ const useless: Foreseen = {
 Deno.test("what could not be the best is not timed: its reward supposes the latencies foreseen and the median accuracy", () => {
   const predictors = listening(useless);
   const skipping = new Skipping({ predictors, prune: false, devices, score });
-  // Without a completed trial nobody knows an accuracy to suppose.
   skipping.learn([{ ...trained(9), role: "baseline" }]);
-  assertEquals(skipping.beforeTiming(measured(1, 1)), undefined);
   skipping.learn([madeUpTrial(1, 0.4, 1), madeUpTrial(2, 0.9, 3), madeUpTrial(3, 0.5, 1)]);
   const foreseen = { what: "latencyMs" as const, value: 9, low: 8, high: 10, accuracy: 0.5, latenciesMs: { here: 9 } };
   assertEquals(skipping.beforeTiming(measured(1, 1)), { reason: useless.reason, foreseen });
@@ -110,6 +108,14 @@ Deno.test("what could not be the best is not timed: its reward supposes the late
   limited.learn([madeUpTrial(1, 0.5, 1)]);
   assertEquals(limited.beforeTiming(measured(1, 1))?.foreseen, { ...foreseen, overLimit: true });
   assertEquals(predictors.observed, [1, 1, 1, 1]);
+});
+
+Deno.test("what breaks the hard limit is not timed even while nothing was trained", () => {
+  const predictors = listening({ ...useless, overLimit: true });
+  const skipping = new Skipping({ predictors, prune: false, devices, score });
+  skipping.learn([{ ...trained(9), role: "baseline" }]);
+  const { accuracy, overLimit } = skipping.beforeTiming(measured(1, 1))?.foreseen ?? {};
+  assertEquals([accuracy, overLimit, predictors.bests], [0, true, [undefined]]);
 });
 
 Deno.test("the best so far is that of completed batches, by the devices that count now", () => {

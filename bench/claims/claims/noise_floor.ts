@@ -2,6 +2,7 @@
 // says of the long one. All other differences are to be read beside these.
 import { hashSeed, Random } from "../../../src/data/random.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
+import { spearman } from "../../../search/rank_correlation.ts";
 import { finalTraining, proxyTraining, teachingBy } from "../arms.ts";
 import type { Claim } from "../claim.ts";
 import { drawStudents } from "../drawn_students.ts";
@@ -9,7 +10,7 @@ import type { TrainingOutcome } from "../lab.ts";
 import { scatter } from "../figures/scatter.ts";
 import { findingOf } from "../paired.ts";
 import { settleAll } from "../search_arm.ts";
-import { bootstrapInterval, deviation, pooledDeviation, spearman } from "../statistics.ts";
+import { bootstrapInterval, deviation, pooledDeviation } from "../statistics.ts";
 import { mean } from "../../distillation/statistics.ts";
 
 const studentCount = 12;

@@ -1,4 +1,5 @@
 // H5, H6 and H10: what the two rewards make of the sampled latencies, and how samples move over a search.
+import { spearman } from "../../../search/rank_correlation.ts";
 import { type ArmRun, runArm } from "../arms.ts";
 import { type Claim, targetShares } from "../claim.ts";
 import { latencyHistograms } from "../figures/latencies.ts";
@@ -6,7 +7,7 @@ import { scatter } from "../figures/scatter.ts";
 import { findingFrom, findingOf } from "../paired.ts";
 import { percent, rounded } from "../rows.ts";
 import { settleAll } from "../search_arm.ts";
-import { deviation, pearson, spearman } from "../statistics.ts";
+import { deviation, pearson } from "../statistics.ts";
 import { mean } from "../../distillation/statistics.ts";
 
 interface Cell {

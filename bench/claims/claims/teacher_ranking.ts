@@ -1,12 +1,13 @@
 // H8: the best student differs by teacher. The same students under two teachers of different families, each twice.
 import { hashSeed, Random } from "../../../src/data/random.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
+import { spearman } from "../../../search/rank_correlation.ts";
 import { proxyTraining, teachingBy } from "../arms.ts";
 import type { Claim } from "../claim.ts";
 import { drawStudents } from "../drawn_students.ts";
 import { findingOf } from "../paired.ts";
 import { settleAll } from "../search_arm.ts";
-import { bootstrapInterval, spearman } from "../statistics.ts";
+import { bootstrapInterval } from "../statistics.ts";
 
 const studentCount = 24;
 

@@ -1,15 +1,11 @@
 // Two regressions on the rewards of a search: how good a network is if it is feasible, and whether it is.
 import type { Random } from "../../../src/data/random.ts";
+import type { Rewarded } from "../rewarded.ts";
 import type { Belief } from "./ascent.ts";
 import { fittingPrior, type PairPrior } from "./pair_prior.ts";
 import { PairRegression } from "./pair_regression.ts";
 import type { ChoiceLayout } from "./pair_table.ts";
 import { warpRewards } from "./warp.ts";
-
-export interface Observation {
-  tokens: number[];
-  reward: number;
-}
 
 /** A prior for each of the two. */
 export interface RewardPriors {
@@ -24,7 +20,7 @@ const usual: PairPrior = { single: 0.6, adjacent: 0, any: 0.4, noise: 0.3 };
  * Whether a network failed: infeasible ones count as 0, as all beyond a limit do. Such a cliff would bend a regression
  * everywhere.
  */
-export function isFailed({ reward }: Pick<Observation, "reward">): boolean {
+export function isFailed({ reward }: Pick<Rewarded, "reward">): boolean {
   return reward === 0;
 }
 
@@ -35,7 +31,7 @@ interface Split {
   counts: { feasible: number; failed: number };
 }
 
-function split(observations: readonly Observation[]): Split {
+function split(observations: readonly Rewarded[]): Split {
   const feasible = observations.filter((observation) => !isFailed(observation));
   return {
     worth: {
@@ -51,7 +47,7 @@ function split(observations: readonly Observation[]): Split {
 }
 
 /** The priors that fit `observations`. */
-export function fittingPriors(observations: readonly Observation[]): RewardPriors {
+export function fittingPriors(observations: readonly Rewarded[]): RewardPriors {
   const { worth, feasibility, counts } = split(observations);
   return {
     worth: counts.feasible > 0 ? fittingPrior(worth.tokens, worth.targets) : usual,
@@ -64,7 +60,7 @@ export function fittingPriors(observations: readonly Observation[]): RewardPrior
 /** What `observations` say, as something to draw beliefs from; undefined where none of them is feasible. */
 export function rewardBeliefs(
   layout: ChoiceLayout,
-  observations: readonly Observation[],
+  observations: readonly Rewarded[],
   priors: RewardPriors,
 ): { draw(random: Random, spread: number): Belief } | undefined {
   const { worth, feasibility, counts } = split(observations);

@@ -3,7 +3,14 @@ import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { frontOverTime } from "../../front_over_time.ts";
 import { paretoFront } from "../../pareto.ts";
-import { formatPercentTick, paddedDomain, trialAxis } from "../figures/axes.ts";
+import {
+  accuracyAxis,
+  formatPercentTick,
+  latencyAxis,
+  latencyTicks,
+  paddedDomain,
+  trialAxis,
+} from "../figures/axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "../figures/figure.ts";
 import { frontSteps, meanBestAccuracy } from "../figures/front_over_time.ts";
 import { runningBest } from "../figures/over_trials.ts";
@@ -66,16 +73,10 @@ export function comparedFronts(runs: readonly ComparedRun[]): Figure {
     content: (widthPx) => [{
       height: isNarrow(widthPx) ? 300 : 400,
       ...MARGINS,
-      x: { domain: latency, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
-      y: {
-        domain: accuracy,
-        label: "accuracy on the validation split",
-        labelArrow: "none",
-        tickFormat: formatPercentTick,
-        ticks: 6,
-      },
+      x: latencyAxis(latency, widthPx),
+      y: accuracyAxis(accuracy, 6),
       marks: [
-        Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: isNarrow(widthPx) ? 5 : 9 }),
+        Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: latencyTicks(widthPx) }),
         Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 6 }),
         drawn.map(({ run, front }) => [
           lineOf(

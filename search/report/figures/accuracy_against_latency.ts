@@ -3,7 +3,7 @@ import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { bestTrial } from "../student_rows.ts";
 import { type StudentPoint, studentPoints, timedPoints } from "../student_points.ts";
-import { formatPercentTick, paddedDomain } from "./axes.ts";
+import { accuracyAxis, latencyAxis, latencyTicks, paddedDomain } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, type LegendSign, MARGINS } from "./figure.ts";
 import { definedOf, LIMIT_RULE } from "./limits.ts";
 import { nameMarks, withRoom } from "./point_names.ts";
@@ -83,16 +83,10 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
       return [{
         height: heightPx,
         ...MARGINS,
-        x: { domain: latencyDomain, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
-        y: {
-          domain: accuracyDomain,
-          label: "accuracy on the validation split",
-          labelArrow: "none",
-          tickFormat: formatPercentTick,
-          ticks: 6,
-        },
+        x: latencyAxis(latencyDomain, widthPx),
+        y: accuracyAxis(accuracyDomain, 6),
         marks: [
-          Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: isNarrow(widthPx) ? 5 : 9 }),
+          Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: latencyTicks(widthPx) }),
           Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 6 }),
           Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
           Plot.ruleX(limitsMs, LIMIT_RULE),

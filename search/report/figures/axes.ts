@@ -20,6 +20,27 @@ export function formatPercentTick(share: number): string {
   return `${Number((share * 100).toFixed(1))} %`;
 }
 
+/** The axis of latencies. */
+export function latencyAxis(domain: readonly [number, number], widthPx: number): Plot.ScaleOptions {
+  return { domain, label: "latency, ms", labelArrow: "none", ticks: latencyTicks(widthPx) };
+}
+
+/** About how many latencies an axis of this width has room for. */
+export function latencyTicks(widthPx: number): number {
+  return isNarrow(widthPx) ? 5 : 9;
+}
+
+/** The axis of accuracies, shares from 0 to 1. */
+export function accuracyAxis(domain: readonly [number, number], ticks: number): Plot.ScaleOptions {
+  return {
+    domain,
+    label: "accuracy on the validation split",
+    labelArrow: "none",
+    tickFormat: formatPercentTick,
+    ticks,
+  };
+}
+
 /** The axis of trials 1 to `last`. */
 export function trialAxis(last: number, widthPx: number): Plot.ScaleOptions {
   return {

@@ -88,7 +88,7 @@ export function legendSign(sign: LegendSign): Html {
 }
 
 /** Numbers behind a picture as a part of the page that opens on demand. */
-export function foldedTable({ head, rows }: FigureTable, summary: string): Html {
+function foldedTable({ head, rows }: FigureTable, summary: string): Html {
   return html`
     <details>
       <summary>${summary}</summary>

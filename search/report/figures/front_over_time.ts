@@ -5,7 +5,7 @@ import { frontOverTime as historyOf, worstCorner } from "../../front_over_time.t
 import { seriesColour } from "../palette.ts";
 import type { ReportData } from "../report_data.ts";
 import { trialName } from "../student_points.ts";
-import { formatPercentTick, paddedDomain, trialAxis } from "./axes.ts";
+import { accuracyAxis, formatPercentTick, latencyAxis, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, type LegendSign, MARGINS } from "./figure.ts";
 import { dashOf } from "./signs.ts";
 
@@ -82,14 +82,8 @@ export function frontOverTime(data: ReportData): Figure {
     content: (widthPx) => [{
       height: isNarrow(widthPx) ? 260 : 320,
       ...MARGINS,
-      x: { domain: latencyDomain, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
-      y: {
-        domain: accuracyDomain,
-        label: "accuracy on the validation split",
-        labelArrow: "none",
-        tickFormat: formatPercentTick,
-        ticks: 5,
-      },
+      x: latencyAxis(latencyDomain, widthPx),
+      y: accuracyAxis(accuracyDomain, 5),
       marks: [
         Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 5 }),
         moments.map(({ front }, moment) =>

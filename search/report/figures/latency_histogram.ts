@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatNumberOf } from "../../../src/cli/format.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { timedPoints } from "../student_points.ts";
-import { paddedDomain } from "./axes.ts";
+import { latencyAxis, paddedDomain } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
 
 /** Histogram of the latencies that the controller sampled, trained or not, with the target. */
@@ -42,7 +42,7 @@ export function latencyHistogram(data: ReportData, device: ReportDevice): Figure
     content: (widthPx) => [{
       height: isNarrow(widthPx) ? 200 : 240,
       ...MARGINS,
-      x: { domain, label: "latency, ms", labelArrow: "none", ticks: isNarrow(widthPx) ? 5 : 9 },
+      x: latencyAxis(domain, widthPx),
       y: { label: "students", labelArrow: "none", tickFormat: "d", ticks: countTicks },
       marks: [
         Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: countTicks }),

@@ -1,9 +1,10 @@
 import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import type { TrialState } from "../../../src/schemas/trial.ts";
+import { median } from "../../median.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import { searchStudents, timedPoints } from "../student_points.ts";
-import { formatPercentTick, paddedDomain, trialAxis } from "./axes.ts";
+import { accuracyAxis, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
 import { definedOf, LIMIT_RULE } from "./limits.ts";
 
@@ -11,11 +12,7 @@ const MEDIAN_WINDOW = 10;
 
 /** For each value the median of it and up to `window - 1` values before it. */
 export function runningMedian(values: readonly number[], window: number): number[] {
-  return values.map((_, i) => {
-    const sorted = values.slice(Math.max(0, i + 1 - window), i + 1).sort((a, b) => a - b);
-    const middle = sorted.length >> 1;
-    return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  });
+  return values.map((_, i) => median(values.slice(Math.max(0, i + 1 - window), i + 1)));
 }
 
 /** For each value the largest so far. */
@@ -106,13 +103,7 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
   });
   const accuracyPanel = (widthPx: number): Plot.PlotOptions => ({
     ...common(widthPx),
-    y: {
-      domain: paddedDomain(trained.map(({ accuracy }) => accuracy), { low: 0, high: 1 }),
-      label: "accuracy on the validation split",
-      labelArrow: "none",
-      tickFormat: formatPercentTick,
-      ticks: 4,
-    },
+    y: accuracyAxis(paddedDomain(trained.map(({ accuracy }) => accuracy), { low: 0, high: 1 }), 4),
     marks: [
       Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 4 }),
       Plot.dot(trained, {

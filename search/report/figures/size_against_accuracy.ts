@@ -4,7 +4,7 @@ import type { Trial } from "../../../src/schemas/trial.ts";
 import { paretoFront } from "../../pareto.ts";
 import type { ReportData } from "../report_data.ts";
 import { trialName } from "../student_points.ts";
-import { formatPercentTick, paddedDomain } from "./axes.ts";
+import { accuracyAxis, paddedDomain } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, type LegendSign, MARGINS, type Panel } from "./figure.ts";
 import { definedOf, LIMIT_RULE } from "./limits.ts";
 
@@ -54,13 +54,7 @@ export function sizeAgainstAccuracy(data: ReportData): Figure {
       height: isNarrow(widthPx) ? 270 : 320,
       ...MARGINS,
       x: { domain, label: what, labelArrow: "none", tickFormat: formatBytesTick, ticks: 4 },
-      y: {
-        domain: accuracyDomain,
-        label: "accuracy on the validation split",
-        labelArrow: "none",
-        tickFormat: formatPercentTick,
-        ticks: 5,
-      },
+      y: accuracyAxis(accuracyDomain, 5),
       marks: [
         Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 4 }),
         Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 5 }),

@@ -1,7 +1,8 @@
 import type { NodeOf } from "../../schemas/architecture.ts";
 import { foldedNorm } from "../folded.ts";
 import { emitActivation } from "./activation.ts";
-import type { Emitter, EmitterInput } from "./emitter.ts";
+import type { EmitterInput } from "../emitter.ts";
+import type { Emitter } from "./emitter.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { windowAttributes } from "./same_padding.ts";
 

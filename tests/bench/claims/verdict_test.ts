@@ -47,11 +47,10 @@ Deno.test("two seeds at two targets are four values and decide nothing all the s
 });
 
 Deno.test("what was won by more latency, or lost by less, decides nothing", () => {
-  assertEquals(verdictAtLatency("confirmed", 0.04), "confirmed");
-  assertEquals(verdictAtLatency("confirmed", 0.06), "not decided");
-  assertEquals(verdictAtLatency("confirmed", -0.2), "confirmed");
-  assertEquals(verdictAtLatency("not confirmed", -0.06), "not decided");
-  assertEquals(verdictAtLatency("not confirmed", 0.2), "not confirmed");
+  assertEquals(verdictAtLatency("confirmed", [0.04, -0.2]), "confirmed");
+  assertEquals(verdictAtLatency("confirmed", [0.06, -0.2]), "not decided");
+  assertEquals(verdictAtLatency("not confirmed", [-0.06, 0.2]), "not decided");
+  assertEquals(verdictAtLatency("not confirmed", [-0.04, 0.2]), "not confirmed");
   assertEquals(verdictAtLatency("confirmed", null), "not decided");
 });
 
@@ -65,10 +64,17 @@ Deno.test("a difference at equal targets tells the measured latencies of the net
     findingAtTargets({ id: "H0", claimed: "more", measured: "a difference" }, some, {
       measuredMs: (one) => one === better ? latencyMs : 1,
     });
+  const [first, second] = targetShares;
   assertEquals(judged(1.04).verdict, "confirmed");
-  assertEquals(judged(1.04).note, "measured latency +4.0 % against the other's (+4.0 % to +4.0 %)");
+  assertEquals(
+    judged(1.04).note,
+    `measured latency against the other's: +4.0 % at the target ${first}, +4.0 % at the target ${second}`,
+  );
   assertEquals(judged(1.1).verdict, "not decided");
   assertEquals(judged(undefined).verdict, "not decided");
+  // 8 % more at one target and 8 % less at the other: nothing in the mean, and an advantage at one of them.
+  const uneven = pairs.map((pair) => pair.share === first ? pair : { ...pair, better: [other], other: [better] });
+  assertEquals(judged(1.08, uneven).verdict, "not decided");
   // Six values, all of one target: the other one had nothing to compare with.
   const lacking = judged(1, [...pairs, ...pairs].filter(({ share }) => share === targetShares[1]));
   assertEquals(lacking.verdict, "not decided");

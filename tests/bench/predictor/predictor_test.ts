@@ -114,6 +114,9 @@ Deno.test("what a search saves adds up, and nobody that could be the best is ski
     assertEquals(row.skippedPerSearch > 0, true);
     assertEquals([row.skippedBetter, row.skippedPossible], [0, 0]);
   }
+  // Nearly none is within the limit of the fastest: what breaks it is skipped also before one was trained.
+  const beyond = savings(examples, { searches: 2, seed: 1, targetQuantiles: [0], trials: 24 })[3];
+  assertEquals([beyond.rule, beyond.measuredShare < 0.6], ["hard, limit = target", true], `${beyond.measuredShare}`);
   assertThrows(
     () => savings(examples, { searches: 2, seed: 1, targetQuantiles: [0.1], trials: 200 }),
     RangeError,

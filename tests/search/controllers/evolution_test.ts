@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { EvolutionController } from "../../../search/controllers/evolution.ts";
-import { decisionsWith } from "../../contracts/controller_contract.ts";
+import { decisionsWith } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([4, 4, 4, 4, 4, 4]);
 

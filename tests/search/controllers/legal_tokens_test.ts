@@ -9,7 +9,7 @@ import {
   withChoice,
 } from "../../../search/controllers/legal_tokens.ts";
 import { Random } from "../../../src/data/random.ts";
-import { decisionsWith } from "../../contracts/controller_contract.ts";
+import { decisionsWith } from "../../contracts/controller_play.ts";
 
 /** A token is legal where it is not the one before it: three decisions of 3 choices, 12 networks. */
 const distinct: Decision[] = decisionsWith([3, 3, 3]).map((decision, index) =>

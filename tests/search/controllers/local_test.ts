@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { LocalController } from "../../../search/controllers/local.ts";
-import { decisionsWith } from "../../contracts/controller_contract.ts";
+import { decisionsWith } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([3, 3, 3, 3]);
 

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { LstmPolicy, type LstmPolicyOptions } from "../../../search/controllers/lstm_policy.ts";
 import { Random } from "../../../src/data/random.ts";
-import { decisionsWith, maskedDecisions } from "../../contracts/controller_contract.ts";
+import { decisionsWith, maskedDecisions } from "../../contracts/controller_play.ts";
 
 const choices = [1, 2, 3, 4, 7];
 

@@ -3,7 +3,7 @@ import type { Controller, Decision } from "../../../search/controller.ts";
 import { EvolutionController } from "../../../search/controllers/evolution.ts";
 import { tokensKey } from "../../../search/controllers/legal_tokens.ts";
 import { ModelController } from "../../../search/controllers/model.ts";
-import { decisionsWith, zeroShare } from "../../contracts/controller_contract.ts";
+import { decisionsWith, zeroShare } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([4, 2, 3, 5, 3, 4, 4, 2]);
 

@@ -4,7 +4,7 @@ import { clippedSurrogate, type Episode, ppoFigures, ppoGradient } from "../../.
 import { explainedVariance } from "../../../search/controllers/ppo.ts";
 import { reinforceGradient } from "../../../search/controllers/reinforce_gradient.ts";
 import { Random } from "../../../src/data/random.ts";
-import { decisionsWith, maskedDecisions } from "../../contracts/controller_contract.ts";
+import { decisionsWith, maskedDecisions } from "../../contracts/controller_play.ts";
 
 const choices = [1, 2, 3, 4, 7];
 const shape = { hiddenSize: 4, logitBound: 2.5, logitSlope: 1, initialRange: 0.1 };

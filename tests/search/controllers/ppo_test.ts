@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { bestReward } from "../../../bench/controllers/best_reward.ts";
+import { bestRewards } from "../../../bench/controllers/best_rewards.ts";
 import { separableLandscape } from "../../../bench/landscapes.ts";
 import { createController } from "../../../search/controllers/table.ts";
-import { decisionsWith, zeroShare } from "../../contracts/controller_contract.ts";
+import { decisionsWith, zeroShare } from "../../contracts/controller_play.ts";
 
 Deno.test("ppo: learns to take token 0 wherever that is all that counts", () => {
   for (const options of [{}, { critic: false }, { rewards: "standard" }, { rewards: "plain", entropyWeight: 0 }]) {
@@ -23,8 +23,8 @@ Deno.test("ppo: is clearly better than random at 200 samples of 42 decisions, on
     const landscape = separableLandscape(seed);
     const options = { decisions: landscape.decisions, seed };
     return {
-      ppo: bestReward(createController("ppo", options), landscape, 200),
-      random: bestReward(createController("random", options), landscape, 200),
+      ppo: bestRewards(createController("ppo", options), landscape, [200])[0],
+      random: bestRewards(createController("random", options), landscape, [200])[0],
     };
   });
   // Measured: 0.93 against 0.68, where the mean of all sequences has 0.5 and the best has 1.

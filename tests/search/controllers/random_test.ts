@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { createController } from "../../../search/controllers/table.ts";
-import { decisionsWith, maskedDecisions, zeroShare } from "../../contracts/controller_contract.ts";
+import { decisionsWith, maskedDecisions, zeroShare } from "../../contracts/controller_play.ts";
 
 Deno.test("random: the choices of a decision are equally likely", () => {
   const samples = createController("random", { decisions: decisionsWith([4]), seed: 3 }).ask(4000);

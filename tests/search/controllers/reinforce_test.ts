@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { createController } from "../../../search/controllers/table.ts";
-import { decisionsWith, zeroShare } from "../../contracts/controller_contract.ts";
+import { decisionsWith, zeroShare } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([4, 4]);
 

@@ -7,7 +7,8 @@ import {
   paperControllerOptions,
 } from "../../../search/controllers/table.ts";
 import { type ControllerName, controllerNameSchema } from "../../../src/schemas/search_options.ts";
-import { controllerContract, decisionsWith } from "../../contracts/controller_contract.ts";
+import { controllerContract } from "../../contracts/controller_contract.ts";
+import { decisionsWith } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([2]);
 

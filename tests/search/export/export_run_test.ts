@@ -256,6 +256,9 @@ Deno.test("an earlier export is replaced as a whole, other folders never", () =>
     await Deno.writeTextFile(`${out}/notes.txt`, "mine");
     assertMatch(await usageError(optionsOf(run, { out })), /also holds notes.txt, which no export wrote/);
     assertEquals(await Deno.readTextFile(`${out}/notes.txt`), "mine");
+    await Deno.remove(`${out}/notes.txt`);
+    await Deno.writeTextFile(`${out}/README.md`, "mine", { append: true });
+    assertMatch(await usageError(optionsOf(run, { out })), /: README.md was changed after the export/);
     assertMatch(await usageError(optionsOf(run, { out: `${out}/card.json/x` })), /cannot be written/);
     assertMatch(await usageError(optionsOf(run, { out: "." })), /the folder that this command runs in/);
   }));

@@ -1,10 +1,9 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type CardFile, cardFileOf } from "../../../search/export/card_file.ts";
 import { requireReplaceable } from "../../../search/export/replaceable.ts";
 import { writeWholeFolder } from "../../../search/export/whole_folder.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
 import { withFolder } from "../../src/data/sample_files.ts";
-
-const card = { format: "nacre-card", formats: [{ format: "onnx", files: ["onnx/model.onnx"] }] };
 
 /** A folder with these files; a name that ends in a slash is a folder. */
 async function fill(folder: string, files: Readonly<Record<string, string>>): Promise<string> {
@@ -16,7 +15,13 @@ async function fill(folder: string, files: Readonly<Record<string, string>>): Pr
   return folder;
 }
 
-const exported = { "card.json": JSON.stringify(card), "README.md": "", "index.html": "", "onnx/model.onnx": "" };
+const contents = { "README.md": "text", "index.html": "", "onnx/model.onnx": "graph" };
+let card: CardFile<{ format: string; trial: number }> = { format: "", trial: 0, sha256: {} };
+await withFolder(async (folder) => {
+  await fill(folder, contents);
+  card = await cardFileOf({ format: "nacre-card", trial: 3 }, { folder, files: Object.keys(contents) });
+});
+const exported = { ...contents, "card.json": JSON.stringify(card, null, 2) };
 
 async function names(folder: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
@@ -27,6 +32,11 @@ Deno.test("a folder is replaceable where it is missing, empty or an export as it
     await requireReplaceable(`${folder}/missing`);
     await requireReplaceable(await fill(`${folder}/empty`, { "": "" }));
     await requireReplaceable(await fill(`${folder}/export`, exported));
+    // What systems put there on their own, and what somebody removed.
+    await fill(`${folder}/export`, { ".DS_Store": "x", "onnx/Thumbs.db": "x", "onnx/desktop.ini": "x" });
+    await Deno.remove(`${folder}/export/index.html`);
+    await requireReplaceable(`${folder}/export`);
+    await requireReplaceable(await fill(`${folder}/shown`, { ".DS_Store": "x" }));
   }));
 
 Deno.test("a folder with anything else is refused, whatever its card.json says", () =>
@@ -38,12 +48,15 @@ Deno.test("a folder with anything else is refused, whatever its card.json says",
       [{ ...exported, "notes.txt": "" }, /also holds notes.txt, which no export wrote; allowed: /],
       [{ ...exported, "onnx/mine.onnx": "" }, /also holds onnx\/mine.onnx/],
       [{ ...exported, ".git/": "" }, /also holds .git/],
-      // A card cannot claim what is in no format's folder.
+      [{ ...exported, "README.md": "text, and mine" }, /: README.md was changed after the export; allowed: /],
+      [{ ...exported, "onnx/model.onnx": "" }, /: onnx\/model.onnx was changed after the export/],
+      [{ ...exported, "card.json": JSON.stringify({ ...card, trial: 4 }) }, /: card.json was changed/],
+      // A card that was changed claims nothing.
       [{
         ...exported,
         "thesis.tex": "",
-        "card.json": JSON.stringify({ ...card, formats: [{ format: "onnx", files: ["thesis.tex"] }] }),
-      }, /also holds (thesis.tex|onnx\/model.onnx)/],
+        "card.json": JSON.stringify({ ...card, sha256: { ...card.sha256, "thesis.tex": "" } }),
+      }, /: card.json was changed/],
     ];
     for (const [index, [files, message]] of cases.entries()) {
       const place = await fill(`${folder}/${index}`, files);

@@ -127,11 +127,41 @@ Deno.test("a configuration file gives values in either spelling, and flags win o
 });
 
 Deno.test("what --json gave is a configuration file too: its options are under config", () => {
+  const from = (...args: string[]) => parseOptions(schema, args, { command, resultHoldsConfig: true });
   withFile('{ "run": "a", "trials": 99, "config": { "trials": 5 } }', (path) => {
-    assertEquals(parse("--config", path)?.trials, 5);
-    assertEquals(parse("--config", path, "--trials", "6")?.trials, 6);
+    assertEquals(from("--config", path)?.trials, 5);
+    assertEquals(from("--config", path, "--trials", "6")?.trials, 6);
+    // Of a command whose result holds no options it is a mistake.
+    assertStringIncludes(refusal("--config", path), 'unknown option "run"');
   });
-  withFile('{ "config": 3 }', (path) => assertStringIncludes(refusal("--config", path), 'unknown option "config"'));
+  withFile('{ "config": 3 }', (path) => assertThrows(() => from("--config", path), UsageError, 'option "config"'));
+  const helpOf = (resultHoldsConfig: boolean) => {
+    let help = "";
+    parseOptions(schema, ["--help"], { command, resultHoldsConfig, print: (text) => help += text });
+    return help;
+  };
+  assertStringIncludes(helpOf(true), "or what --json gave");
+  assert(!helpOf(false).includes("--json gave"));
+});
+
+Deno.test("what of a file holds beside flags is for the command to say", () => {
+  const besideFlags = (flags: ReadonlyMap<string, unknown>, file: ReadonlyMap<string, unknown>) =>
+    new Map(
+      [...file].filter(([key]) => !(flags.has("reward") && key === "exponents")).map(([key, value]) =>
+        [key, key === "trials" ? Number(value) + 1 : value] as const
+      ),
+    );
+  withFile('{ "trials": 5, "targetMs": 0 }', (path) => {
+    const { message } = assertThrows(
+      () => parseOptions(schema, ["--config", path], { command, besideFlags }),
+      UsageError,
+    );
+    assertStringIncludes(message, `${path}: targetMs is 0`);
+  });
+  withFile('{ "trials": 5, "exponents": [0, -1] }', (path) => {
+    const options = parseOptions(schema, ["--config", path, "--reward", "soft"], { command, besideFlags });
+    assertEquals([options?.trials, options?.exponents], [6, undefined]);
+  });
 });
 
 Deno.test("what is wrong in a configuration file is refused with the file", () => {

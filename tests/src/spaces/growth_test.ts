@@ -140,6 +140,46 @@ Deno.test("no legal tokens break a budget, whatever the order in which they are 
   within(space, { maxParameters: Infinity, maxMemoryBytes: Infinity });
 });
 
+/** The space with the budget that `tokens` of the space without one just keep. */
+function justFitting(tokens: readonly number[]): { budgeted: SearchSpace; limits: Record<string, number> } {
+  const network = space.decode(tokens);
+  const limits = { maxParameters: countParameters(network), maxMemoryBytes: countMemoryBytes(network) };
+  return { budgeted: createSpace("growth", { ...cifar, backbone: "resnet20", layers: 9, ...limits }), limits };
+}
+
+Deno.test("an operation that fits the budget only where it reads beside its block is legal, and then reads there", () => {
+  // The fourth block doubles the channels: a convolution of what enters it has half the weights.
+  const tokens = nothing.with(9, conv3).with(10, 1);
+  const { budgeted } = justFitting(tokens);
+  const [operation, input] = budgeted.decisions.slice(9, 11);
+  assertEquals(operation.legal?.(tokens.slice(0, 9))[conv3], true);
+  assertEquals(input.legal?.(tokens.slice(0, 10)), [false, true]);
+  budgeted.decode(tokens);
+});
+
+Deno.test("a budget forbids no network that keeps it, and allows none that does not", () => {
+  fc.assert(
+    fc.property(legalTokens(space), fc.nat(8), fc.nat(8), (tokens, one, other) => {
+      // Two layers at most, so that the budget is tight after any of them.
+      const few = tokens.map((token, index) => [one, other].includes(Math.floor(index / 3)) ? token : 0);
+      const { budgeted, limits } = justFitting(few);
+      for (const [index, { choices, isLegal, legal }] of budgeted.decisions.entries()) {
+        const before = few.slice(0, index);
+        const mask = legal?.(before) ?? [];
+        assert(mask[few[index]], `token ${index} of ${few}`);
+        assertEquals(choices.map((_choice, token) => isLegal?.(before, token)), [...mask]);
+      }
+      budgeted.decode(few);
+      for (let seed = 0; seed < 3; seed++) {
+        const drawn = budgeted.decode(drawTokens(budgeted, new Random(seed)));
+        assert(countParameters(drawn) <= limits.maxParameters);
+        assert(countMemoryBytes(drawn) <= limits.maxMemoryBytes);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
 Deno.test("sizes by arithmetic are those of the networks, for any backbone, also where layers share blocks", () => {
   const small = { height: 28, width: 28, channels: 1, classes: 10 };
   const mobile = createSpace("mnas", small).reference(1);

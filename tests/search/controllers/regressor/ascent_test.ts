@@ -9,7 +9,7 @@ import {
 } from "../../../../search/controllers/regressor/ascent.ts";
 import { ChoiceLayout, PairTable } from "../../../../search/controllers/regressor/pair_table.ts";
 import { Random } from "../../../../src/data/random.ts";
-import { decisionsWith } from "../../../contracts/controller_contract.ts";
+import { decisionsWith } from "../../../contracts/controller_play.ts";
 
 const counts = [3, 3, 3, 3];
 

@@ -27,8 +27,3 @@ export function bestRewards(controller: Controller, landscape: Landscape, sample
   }
   return bests;
 }
-
-/** The best reward after `samples` proposals, as {@linkcode bestRewards}. */
-export function bestReward(controller: Controller, landscape: Landscape, samples: number): number {
-  return bestRewards(controller, landscape, [samples])[0];
-}
