@@ -118,7 +118,7 @@ export async function startLoad(
   const { request, files, expected } = await tinyLoad(site, runtime, options);
   const load = site.hub.runLoad(options.name ?? "laptop", request, {
     files,
-    waitMs: options.waitMs ?? 30_000,
+    waitMs: options.waitMs ?? 60_000,
     onActivity: (activity) => options.activities?.push(activity),
     signal: AbortSignal.timeout(90_000),
   });
@@ -136,7 +136,7 @@ export function outputDifference({ report }: RawLoad, expected: readonly number[
 }
 
 /** Waits until the page's headline includes `text`; gives all that the page shows. */
-export async function headline(page: Page, text: string, timeoutMs = 30_000): Promise<string> {
+export async function headline(page: Page, text: string, timeoutMs = 60_000): Promise<string> {
   try {
     await page.locator("#headline", { hasText: text }).waitFor({ timeout: timeoutMs });
   } catch {
@@ -150,7 +150,7 @@ export async function headline(page: Page, text: string, timeoutMs = 30_000): Pr
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!await condition()) {
