@@ -20,12 +20,14 @@ interface ArmDefinition {
   salt?: string;
 }
 
-/** `plain` and `guided` are the two of the 2x2; each of the others differs from `guided` in one thing. */
+/** `plain` and `guided` are the two of the 2x2; each of the others differs from `guided` in one thing, beside seeds. */
 export const arms = {
   plain: { space: "mnas", controller: "ppo", reward: "hard" },
   guided: { space: "mnas", teacher: "residual", controller: "ppo", reward: "hard" },
   // With seeds of its own: its runs and those of `guided` may then be relabelled freely by a permutation test.
   otherTeacher: { space: "mnas", teacher: "mobile", controller: "ppo", reward: "hard", salt: "other teacher" },
+  // With the seeds of `guided`: the same agents, another teacher.
+  sameAgent: { space: "mnas", teacher: "mobile", controller: "ppo", reward: "hard" },
   random: { space: "mnas", teacher: "residual", controller: "random", reward: "hard" },
   uniform: { space: "mnas-uniform", teacher: "residual", controller: "ppo", reward: "hard" },
   soft: { space: "mnas", teacher: "residual", controller: "ppo", reward: "soft" },

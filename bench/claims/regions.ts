@@ -73,3 +73,16 @@ export function separation(strata: readonly RegionStratum[], random: Random): Se
   }, { random });
   return { ratio: between / within, betweenSpreads: between / spread, withinSpreads: within / spread, test };
 }
+
+/**
+ * How much further from `regions[agent]` the agent of the same seed ended with another teacher (`moved[agent]`) than the
+ * other agents of `regions`, all of one teacher, did; by agent, in mean spreads. Two agents at least.
+ */
+export function movedByTeacher(regions: readonly RegionOfRun[], moved: readonly RegionOfRun[]): number[] {
+  const spread = mean([...regions, ...moved].map((region) => region.spread));
+  return regions.map(({ centre }, agent) => {
+    const others = regions.filter((_, other) => other !== agent);
+    return (distance(centre, moved[agent].centre) - mean(others.map((other) => distance(centre, other.centre)))) /
+      spread;
+  });
+}

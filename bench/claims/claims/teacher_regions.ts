@@ -1,34 +1,32 @@
 // H9: with other teachers a search ends in other regions of the space, with the same teacher other agents end close.
 import { hashSeed, Random } from "../../../src/data/random.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
-import { type ArmName, type ArmRun, runArm } from "../arms.ts";
+import { type ArmRun, runArm } from "../arms.ts";
 import { type Claim, type Finding, targetShares } from "../claim.ts";
 import { regionFigures } from "../figures/regions.ts";
-import { latePoints, regionOf, type Separation, separation } from "../regions.ts";
+import { findingFrom } from "../paired.ts";
+import { latePoints, movedByTeacher, regionOf, type RegionOfRun, type Separation, separation } from "../regions.ts";
 import { settleAll } from "../search_arm.ts";
 import { verdictOfTest } from "../verdict.ts";
+
+type Arm = "guided" | "otherTeacher" | "sameAgent" | "plain";
 
 export interface RegionsBlock {
   choices: number[];
   /** By target. */
-  runs: { share: number; guided: ArmRun; otherTeacher: ArmRun; plain: ArmRun }[];
+  runs: ({ share: number } & Record<Arm, ArmRun>)[];
 }
 
-function separationOf(blocks: readonly RegionsBlock[], a: ArmName, b: ArmName): Separation {
-  const [{ choices }] = blocks;
+function regionsOf(blocks: readonly RegionsBlock[], arm: Arm, share: number): RegionOfRun[] {
+  return blocks.flatMap(({ choices, runs }) =>
+    runs.filter((run) => run.share === share).map((run) => regionOf(latePoints(run[arm].students, choices)))
+  );
+}
+
+function separationOf(blocks: readonly RegionsBlock[], a: Arm, b: Arm): Separation {
   const strata = targetShares.map((share) => {
-    const runs = [a, b].flatMap((arm) =>
-      blocks.flatMap((block) =>
-        block.runs.filter((run) => run.share === share).map((run) => ({
-          first: arm === a,
-          run: run[arm as "guided" | "otherTeacher" | "plain"],
-        }))
-      )
-    );
-    return {
-      regions: runs.map(({ run }) => regionOf(latePoints(run.students, choices))),
-      first: runs.map(({ first }) => first),
-    };
+    const [first, second] = [regionsOf(blocks, a, share), regionsOf(blocks, b, share)];
+    return { regions: [...first, ...second], first: [...first.map(() => true), ...second.map(() => false)] };
   });
   return separation(strata, new Random(hashSeed("regions", a, b)));
 }
@@ -63,10 +61,10 @@ export const teacherRegions: Claim<RegionsBlock> = {
     const { dataset, lab } = context;
     const { decisions } = createSpace("mnas", await lab.io(dataset));
     const runs = await settleAll(targetShares.map(async (share) => {
-      const [guided, otherTeacher, plain] = await settleAll(
-        (["guided", "otherTeacher", "plain"] as const).map((arm) => runArm(context, arm, share)),
+      const [guided, otherTeacher, sameAgent, plain] = await settleAll(
+        (["guided", "otherTeacher", "sameAgent", "plain"] as const).map((arm) => runArm(context, arm, share)),
       );
-      return { share, guided, otherTeacher, plain };
+      return { share, guided, otherTeacher, sameAgent, plain };
     }));
     return { choices: decisions.map(({ choices }) => choices.length), runs };
   },
@@ -93,6 +91,21 @@ export const teacherRegions: Claim<RegionsBlock> = {
           },
           separationOf(blocks, "guided", "otherTeacher"),
           blocks.length,
+        ),
+        findingFrom(
+          {
+            id: "H9",
+            claimed: "another teacher moves an agent further than another agent with the same teacher is",
+            measured:
+              "distance of late samples' centres between two teachers of one agent, minus the mean distance of " +
+              "that agent to the others with one teacher, in spreads of a run's own late samples",
+            unit: "spreads",
+          },
+          targetShares.flatMap((share) =>
+            movedByTeacher(regionsOf(blocks, "guided", share), regionsOf(blocks, "sameAgent", share))
+              .map((value) => ({ stratum: share, value }))
+          ),
+          { above: 0, worth: 0.1 },
         ),
       ],
     };

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { latePoints, pairDistances, regionOf, separation } from "../../../bench/claims/regions.ts";
+import { latePoints, movedByTeacher, pairDistances, regionOf, separation } from "../../../bench/claims/regions.ts";
 import { Random } from "../../../src/data/random.ts";
 
 const choices = [3, 3, 3, 3];
@@ -24,6 +24,16 @@ Deno.test("a region has a centre and the mean distance from it", () => {
 Deno.test("pairs of two groups and pairs of one group are told apart", () => {
   const regions = [[0], [1], [10]].map((centre) => ({ centre, spread: 1 }));
   assertEquals(pairDistances([{ regions }], [[true, true, false]]), { between: 9.5, within: 1 });
+});
+
+Deno.test("an agent moves by its teacher as far as it ends from itself, less what the other agents are away", () => {
+  const at = (place: number) => ({ centre: [place], spread: 2 });
+  // Agent 0 moved by 4 while the others are 1 and 3 away; agent 1 did not move, the others are 1 and 2 away.
+  assertEquals(movedByTeacher([at(0), at(1), at(3)], [at(4), at(1), at(0)]), [
+    (4 - 2) / 2,
+    (0 - 1.5) / 2,
+    (3 - 2.5) / 2,
+  ]);
 });
 
 Deno.test("groups that prefer other choices are separated, groups that do not are not", () => {
