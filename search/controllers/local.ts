@@ -1,21 +1,12 @@
 // Hill climbing with restarts: the plainest search that learns, and on many spaces of networks a strong one (White et
 // al. 2020, arXiv 2005.02960).
 import * as z from "zod";
-import { Random } from "../../src/data/random.ts";
-import type {
-  Controller,
-  ControllerOptions,
-  ControllerStatistics,
-  Decision,
-  Result,
-  Sample,
-  Snapshot,
-} from "../controller.ts";
-import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
-import { defineController } from "./definition.ts";
+import type { Random } from "../../src/data/random.ts";
+import type { ControllerStatistics, Decision } from "../controller.ts";
+import { defineController, type Strategy } from "./definition.ts";
 import { mutateTokens, randomLegalTokens, tokensKey } from "./legal_tokens.ts";
 import { mean } from "./reward_scale.ts";
-import { type Rewarded, rewardedOf, rewardedSchema } from "./rewarded.ts";
+import { type Rewarded, rewardedSchema } from "./rewarded.ts";
 
 const optionsSchema = z.strictObject({
   starts: z.int().min(1).max(10_000).default(5).meta({
@@ -26,31 +17,24 @@ const optionsSchema = z.strictObject({
   }),
 });
 
-export type LocalOptions = z.output<typeof optionsSchema>;
+type LocalOptions = z.output<typeof optionsSchema>;
 
 const stateSchema = z.object({
-  nextId: z.int().min(0),
-  random: z.array(z.int()),
   incumbent: rewardedSchema.nullable(),
   leastReward: z.number().nullable(),
   startsLeft: z.int().min(0),
   tried: z.array(z.string()),
   restarts: z.int().min(0),
   bestReward: z.number().nullable(),
-  statistics: z.record(z.string(), z.number()),
 });
 
 // Draws of a neighbour that was not tried; where all of so many were, next to none is left.
 const neighbourTries = 30;
 
 /** Proposes neighbours of the best network since the last restart, each one decision away from it. */
-export class LocalController implements Controller {
-  readonly name = "local";
+class Local implements Strategy {
   readonly #decisions: readonly Decision[];
-  readonly #choices: readonly number[];
-  readonly #options: Readonly<LocalOptions>;
-  #random: Random;
-  #nextId = 0;
+  readonly #options: LocalOptions;
   #incumbent: Rewarded | null = null;
   /** Since the last restart. */
   #leastReward: number | null = null;
@@ -60,45 +44,38 @@ export class LocalController implements Controller {
   #tried = new Set<string>();
   #restarts = 0;
   #bestReward: number | null = null;
-  #statistics: ControllerStatistics = {};
 
-  constructor({ decisions, seed, ...options }: ControllerOptions & Partial<LocalOptions>) {
+  constructor(decisions: readonly Decision[], options: LocalOptions) {
     this.#decisions = decisions;
-    this.#choices = choicesOf(decisions);
-    this.#options = optionsSchema.parse(options);
-    this.#startsLeft = this.#options.starts;
-    this.#random = new Random(seed);
+    this.#options = options;
+    this.#startsLeft = options.starts;
   }
 
-  ask(count: number): Sample[] {
-    checkCount(count);
+  propose(count: number, random: Random): number[][] {
     const asked = new Set<string>();
     return Array.from({ length: count }, (_, index) => {
-      const tokens = this.#propose(index, asked);
+      const tokens = this.#propose(index, asked, random);
       asked.add(tokensKey(tokens));
-      return { id: this.#nextId++, tokens };
+      return tokens;
     });
   }
 
-  #propose(index: number, asked: ReadonlySet<string>): number[] {
+  #propose(index: number, asked: ReadonlySet<string>, random: Random): number[] {
     // A batch may be larger than the starts that are left: where there is nothing to climb there is nothing else to try.
     if (this.#incumbent === null || this.#isFlat() || index < this.#startsLeft) {
-      return randomLegalTokens(this.#decisions, this.#random);
+      return randomLegalTokens(this.#decisions, random);
     }
     for (let tries = neighbourTries; tries > 0; tries--) {
-      const neighbour = mutateTokens(this.#decisions, this.#incumbent.tokens, this.#random);
+      const neighbour = mutateTokens(this.#decisions, this.#incumbent.tokens, random);
       const key = tokensKey(neighbour);
       if (!this.#tried.has(key) && !asked.has(key)) return neighbour;
     }
-    return randomLegalTokens(this.#decisions, this.#random);
+    return randomLegalTokens(this.#decisions, random);
   }
 
-  tell(results: readonly Result[]): void {
-    checkResults(results, this.#decisions);
-    const judged = rewardedOf(results);
-    if (judged.length === 0) return;
+  learn(told: readonly Rewarded[]): ControllerStatistics {
     const climbs = this.#startsLeft === 0 && !this.#isFlat();
-    for (const place of judged) {
+    for (const place of told) {
       if (climbs) this.#tried.add(tokensKey(place.tokens));
       this.#bestReward = Math.max(this.#bestReward ?? -Infinity, place.reward);
       this.#leastReward = Math.min(this.#leastReward ?? Infinity, place.reward);
@@ -106,15 +83,16 @@ export class LocalController implements Controller {
       this.#incumbent = place;
       this.#tried = new Set([tokensKey(place.tokens)]);
     }
-    this.#startsLeft = Math.max(0, this.#startsLeft - judged.length);
-    this.#statistics = {
-      meanReward: mean(judged.map(({ reward }) => reward)),
+    this.#startsLeft = Math.max(0, this.#startsLeft - told.length);
+    const statistics = {
+      meanReward: mean(told.map(({ reward }) => reward)),
       bestReward: this.#bestReward ?? 0,
       incumbentReward: this.#incumbent?.reward ?? 0,
       triedNeighbours: this.#tried.size - 1,
       restarts: this.#restarts,
     };
     if (this.#tried.size > this.#patience()) this.#restart();
+    return statistics;
   }
 
   /** Whether all was equally good since the last restart, such as all infeasible: no way up is known, so look elsewhere. */
@@ -124,7 +102,7 @@ export class LocalController implements Controller {
 
   /** No network has more neighbours than this, so that small spaces restart as soon as all were tried. */
   #patience(): number {
-    const neighbours = this.#choices.reduce((sum, choices) => sum + choices - 1, 0);
+    const neighbours = this.#decisions.reduce((sum, { choices }) => sum + choices.length - 1, 0);
     return Math.min(this.#options.patience, neighbours);
   }
 
@@ -136,38 +114,25 @@ export class LocalController implements Controller {
     this.#startsLeft = this.#options.starts;
   }
 
-  snapshot(): Snapshot {
+  snapshot() {
     return {
-      controller: this.name,
-      choices: this.#choices,
-      nextId: this.#nextId,
-      random: this.#random.snapshot(),
       incumbent: this.#incumbent,
       leastReward: this.#leastReward,
       startsLeft: this.#startsLeft,
       tried: [...this.#tried],
       restarts: this.#restarts,
       bestReward: this.#bestReward,
-      statistics: this.#statistics,
     };
   }
 
-  restore(snapshot: Snapshot): void {
-    checkSnapshot(snapshot, this.name, this.#choices);
+  restore(snapshot: unknown): void {
     const state = stateSchema.parse(snapshot);
-    this.#random = Random.restore(state.random);
-    this.#nextId = state.nextId;
     this.#incumbent = state.incumbent;
     this.#leastReward = state.leastReward;
     this.#startsLeft = state.startsLeft;
     this.#tried = new Set(state.tried);
     this.#restarts = state.restarts;
     this.#bestReward = state.bestReward;
-    this.#statistics = state.statistics;
-  }
-
-  statistics(): ControllerStatistics {
-    return this.#statistics;
   }
 }
 
@@ -176,5 +141,5 @@ export const local = defineController({
   summary: "hill climbing: neighbours of the best so far, from a new start when they stop helping",
   paper: "White et al. 2020, arXiv 2005.02960",
   options: optionsSchema,
-  create: (base, options) => new LocalController({ ...base, ...options }),
+  begin: ({ decisions }, options) => new Local(decisions, options),
 });

@@ -1,24 +1,15 @@
 // Model-based search: a Bayesian regression of the reward on choices and pairs of them, and Thompson sampling: each
 // proposal is the best network by a draw from what the regression believes. A batch is diverse since the draws differ.
 import * as z from "zod";
-import { Random } from "../../src/data/random.ts";
-import type {
-  Controller,
-  ControllerOptions,
-  ControllerStatistics,
-  Decision,
-  Result,
-  Sample,
-  Snapshot,
-} from "../controller.ts";
-import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
-import { defineController } from "./definition.ts";
+import type { Random } from "../../src/data/random.ts";
+import type { ControllerStatistics, Decision } from "../controller.ts";
+import { defineController, type Strategy } from "./definition.ts";
 import { randomLegalTokens, tokensKey, unseenTokens } from "./legal_tokens.ts";
 import { beliefScore, bestUnseen, climb } from "./regressor/ascent.ts";
 import { ChoiceLayout } from "./regressor/pair_table.ts";
 import { fittingPriors, isFailed, rewardBeliefs, type RewardPriors } from "./regressor/reward_beliefs.ts";
 import { mean } from "./reward_scale.ts";
-import { type Rewarded, rewardedOf, rewardedSchema } from "./rewarded.ts";
+import { type Rewarded, rewardedSchema } from "./rewarded.ts";
 
 const optionsSchema = z.strictObject({
   initialSamples: z.int().min(1).max(100_000).default(8).meta({
@@ -35,14 +26,9 @@ const optionsSchema = z.strictObject({
   }),
 });
 
-export type ModelOptions = z.output<typeof optionsSchema>;
+type ModelOptions = z.output<typeof optionsSchema>;
 
-const stateSchema = z.object({
-  nextId: z.int().min(0),
-  random: z.array(z.int()),
-  observations: z.array(rewardedSchema),
-  statistics: z.record(z.string(), z.number()),
-});
+const stateSchema = z.object({ observations: z.array(rewardedSchema) });
 
 /**
  * The prior is fitted to the first so many results, for the greatest number that there is. It grows by half, so that
@@ -51,52 +37,44 @@ const stateSchema = z.object({
 const priorCounts = [2, 4, 6, 9, 13, 20, 30, 45, 68, 100, 150, 225];
 
 /** Proposes nothing that it was told of while there is anything else. Refits from the results, which are its state. */
-export class ModelController implements Controller {
-  readonly name = "model";
+class Model implements Strategy {
   readonly #decisions: readonly Decision[];
-  readonly #choices: readonly number[];
   readonly #layout: ChoiceLayout;
-  readonly #options: Readonly<ModelOptions>;
-  #random: Random;
-  #nextId = 0;
+  readonly #options: ModelOptions;
   #observations: Rewarded[] = [];
-  #statistics: ControllerStatistics = {};
   #fitted: { count: number; priors: RewardPriors } | undefined;
 
-  constructor({ decisions, seed, ...options }: ControllerOptions & Partial<ModelOptions>) {
+  constructor(decisions: readonly Decision[], options: ModelOptions) {
     this.#decisions = decisions;
-    this.#choices = choicesOf(decisions);
-    this.#layout = new ChoiceLayout(this.#choices);
-    this.#options = optionsSchema.parse(options);
-    this.#random = new Random(seed);
+    this.#layout = new ChoiceLayout(decisions.map(({ choices }) => choices.length));
+    this.#options = options;
   }
 
-  ask(count: number): Sample[] {
-    checkCount(count);
+  propose(count: number, random: Random): number[][] {
     const seen = new Set(this.#observations.map(({ tokens }) => tokensKey(tokens)));
-    const propose = this.#proposer(seen);
+    const propose = this.#proposer(seen, random);
     return Array.from({ length: count }, () => {
       const proposed = propose();
       const known = seen.has(tokensKey(proposed));
-      const tokens = known ? unseenTokens(this.#decisions, seen, this.#random) ?? proposed : proposed;
+      const tokens = known ? unseenTokens(this.#decisions, seen, random) ?? proposed : proposed;
       seen.add(tokensKey(tokens));
-      return { id: this.#nextId++, tokens };
+      return tokens;
     });
   }
 
-  #proposer(seen: ReadonlySet<string>): () => number[] {
-    const random = () => randomLegalTokens(this.#decisions, this.#random);
-    if (this.#observations.length < this.#options.initialSamples) return random;
+  #proposer(seen: ReadonlySet<string>, random: Random): () => number[] {
+    const randomTokens = () => randomLegalTokens(this.#decisions, random);
+    if (this.#observations.length < this.#options.initialSamples) return randomTokens;
     const beliefs = rewardBeliefs(this.#layout, this.#remembered(), this.#priors());
-    if (!beliefs) return random;
+    if (!beliefs) return randomTokens;
     const byReward = this.#observations.toSorted((one, other) => other.reward - one.reward);
     const best = byReward.slice(0, this.#options.starts - 1).map(({ tokens }) => tokens);
     return () => {
-      const belief = beliefs.draw(this.#random, this.#options.exploration);
-      const tops = [...best, random()].map((start) => climb(belief, this.#decisions, start));
+      const belief = beliefs.draw(random, this.#options.exploration);
+      const tops = [...best, randomTokens()].map((start) => climb(belief, this.#decisions, start));
       const scores = tops.map((tokens) => beliefScore(belief, tokens));
       const top = tops[scores.indexOf(Math.max(...scores))];
-      return bestUnseen(belief, this.#decisions, top, seen) ?? random();
+      return bestUnseen(belief, this.#decisions, top, seen) ?? randomTokens();
     };
   }
 
@@ -116,42 +94,23 @@ export class ModelController implements Controller {
     return this.#fitted.priors;
   }
 
-  tell(results: readonly Result[]): void {
-    checkResults(results, this.#decisions);
-    const judged = rewardedOf(results);
-    if (judged.length === 0) return;
-    this.#observations = [...this.#observations, ...judged];
-    this.#statistics = {
-      meanReward: mean(judged.map(({ reward }) => reward)),
+  learn(told: readonly Rewarded[]): ControllerStatistics {
+    this.#observations = [...this.#observations, ...told];
+    return {
+      meanReward: mean(told.map(({ reward }) => reward)),
       bestReward: this.#observations.reduce((best, { reward }) => Math.max(best, reward), -Infinity),
       results: this.#observations.length,
       failedResults: this.#observations.filter(isFailed).length,
     };
   }
 
-  snapshot(): Snapshot {
-    return {
-      controller: this.name,
-      choices: this.#choices,
-      nextId: this.#nextId,
-      random: this.#random.snapshot(),
-      observations: this.#observations,
-      statistics: this.#statistics,
-    };
+  snapshot() {
+    return { observations: this.#observations };
   }
 
-  restore(snapshot: Snapshot): void {
-    checkSnapshot(snapshot, this.name, this.#choices);
-    const state = stateSchema.parse(snapshot);
-    this.#random = Random.restore(state.random);
-    this.#nextId = state.nextId;
-    this.#observations = state.observations;
-    this.#statistics = state.statistics;
+  restore(snapshot: unknown): void {
+    this.#observations = stateSchema.parse(snapshot).observations;
     this.#fitted = undefined;
-  }
-
-  statistics(): ControllerStatistics {
-    return this.#statistics;
   }
 }
 
@@ -160,5 +119,5 @@ export const model = defineController({
   summary: "a regression on choices and pairs of choices with Thompson sampling: needs the fewest samples",
   paper: "Thompson 1933, Biometrika 25; Wilson et al. 2020, arXiv 2002.09309",
   options: optionsSchema,
-  create: (base, options) => new ModelController({ ...base, ...options }),
+  begin: ({ decisions }, options) => new Model(decisions, options),
 });

@@ -1,9 +1,9 @@
 // A recurrent policy with a critic, trained by PPO, as NASNet (arXiv 1707.07012) and MnasNet (1807.11626) search, but
 // tuned for tens to hundreds of samples where they had thousands: `deno task bench controllers` shows what that gives.
 import * as z from "zod";
-import type { ControllerOptions, ControllerStatistics } from "../controller.ts";
+import type { ControllerStatistics } from "../controller.ts";
 import { defineController } from "./definition.ts";
-import { type Judged, LstmController } from "./lstm_controller.ts";
+import { type LstmBatch, LstmStrategy } from "./lstm_strategy.ts";
 import {
   baselineDecayOption,
   entropyWeightOption,
@@ -40,32 +40,22 @@ const optionsSchema = z.strictObject({
 
 type PpoOptions = z.output<typeof optionsSchema>;
 
-class PpoController extends LstmController {
-  readonly name = "ppo";
-  readonly #options: PpoOptions;
-
-  constructor(base: ControllerOptions, options: PpoOptions) {
-    super(base, options);
-    this.#options = options;
+function learnBatch({ policy, adam, judged, baseline }: LstmBatch, options: PpoOptions): ControllerStatistics {
+  const { critic, epochs } = options;
+  const episodes = judged.map(({ tokens, worth }): Episode => {
+    const { logProbabilities, values } = policy.forward(tokens);
+    const advantages = values.map((value) => worth - (critic ? value : baseline));
+    return { tokens, oldLogProbabilities: logProbabilities, advantages, valueTarget: worth };
+  });
+  const lossOptions = { ...options, valueWeight: critic ? options.valueWeight : 0 };
+  // Many steps on one or two proposals would settle for them.
+  for (let epoch = 0; epoch < Math.min(epochs, episodes.length); epoch++) {
+    adam.update(policy.parameters, ppoGradient(policy, episodes, lossOptions));
   }
-
-  protected learn(judged: readonly Judged[], baseline: number): ControllerStatistics {
-    const { critic, epochs } = this.#options;
-    const episodes = judged.map(({ tokens, worth }): Episode => {
-      const { logProbabilities, values } = this.policy.forward(tokens);
-      const advantages = values.map((value) => worth - (critic ? value : baseline));
-      return { tokens, oldLogProbabilities: logProbabilities, advantages, valueTarget: worth };
-    });
-    const lossOptions = { ...this.#options, valueWeight: critic ? this.#options.valueWeight : 0 };
-    // Many steps on one or two proposals would settle for them.
-    for (let epoch = 0; epoch < Math.min(epochs, episodes.length); epoch++) {
-      this.adam.update(this.policy.parameters, ppoGradient(this.policy, episodes, lossOptions));
-    }
-    const { valueLoss, ...figures } = ppoFigures(this.policy, episodes, lossOptions);
-    // A baseline is the same for all of a batch and explains none of how they differ.
-    if (!critic) return { ...figures, explainedVariance: 0 };
-    return { ...figures, valueLoss, explainedVariance: explainedVariance(episodes) };
-  }
+  const { valueLoss, ...figures } = ppoFigures(policy, episodes, lossOptions);
+  // A baseline is the same for all of a batch and explains none of how they differ.
+  if (!critic) return { ...figures, explainedVariance: 0 };
+  return { ...figures, valueLoss, explainedVariance: explainedVariance(episodes) };
 }
 
 /** Share of the variance of what happened that the critic expected, over all decisions; 0 where nothing varied. */
@@ -85,5 +75,5 @@ export const ppo = defineController({
   summary: "an LSTM policy with a critic, trained by proximal policy optimization",
   paper: "Schulman et al. 2017, arXiv 1707.06347; Zoph et al. 2018, arXiv 1707.07012",
   options: optionsSchema,
-  create: (base, options) => new PpoController(base, options),
+  begin: (start, options) => new LstmStrategy(start, options, learnBatch),
 });

@@ -1,9 +1,9 @@
 // A recurrent policy trained by REINFORCE with a moving average as baseline, as ENAS (arXiv 1802.03268) and KDAS
 // (1911.13019) search, but tuned for tens to hundreds of samples where they had thousands.
 import * as z from "zod";
-import type { ControllerOptions, ControllerStatistics } from "../controller.ts";
+import type { ControllerStatistics } from "../controller.ts";
 import { defineController } from "./definition.ts";
-import { type Judged, LstmController } from "./lstm_controller.ts";
+import { type LstmBatch, LstmStrategy } from "./lstm_strategy.ts";
 import {
   baselineDecayOption,
   entropyWeightOption,
@@ -31,30 +31,19 @@ const optionsSchema = z.strictObject({
 
 type ReinforceOptions = z.output<typeof optionsSchema>;
 
-class ReinforceController extends LstmController {
-  readonly name = "reinforce";
-  readonly #options: ReinforceOptions;
-
-  constructor(base: ControllerOptions, options: ReinforceOptions) {
-    super(base, options);
-    this.#options = options;
+function learnBatch(
+  { policy, adam, judged, baseline }: LstmBatch,
+  { minibatch, entropyWeight }: ReinforceOptions,
+): ControllerStatistics {
+  const proposals = judged.map(({ tokens, worth }) => ({ tokens, advantage: worth - baseline }));
+  const entropies: number[] = [];
+  for (let start = 0; start < proposals.length; start += minibatch) {
+    const some = proposals.slice(start, start + minibatch);
+    const { gradient, entropy } = reinforceGradient(policy, some, entropyWeight);
+    adam.update(policy.parameters, gradient);
+    entropies.push(entropy);
   }
-
-  protected learn(judged: readonly Judged[], baseline: number): ControllerStatistics {
-    const { minibatch, entropyWeight } = this.#options;
-    const proposals = judged.map(({ tokens, worth }) => ({ tokens, advantage: worth - baseline }));
-    const entropies: number[] = [];
-    for (let start = 0; start < proposals.length; start += minibatch) {
-      const { gradient, entropy } = reinforceGradient(
-        this.policy,
-        proposals.slice(start, start + minibatch),
-        entropyWeight,
-      );
-      this.adam.update(this.policy.parameters, gradient);
-      entropies.push(entropy);
-    }
-    return { entropy: mean(entropies), baseline };
-  }
+  return { entropy: mean(entropies), baseline };
 }
 
 export const reinforce = defineController({
@@ -62,5 +51,5 @@ export const reinforce = defineController({
   summary: "an LSTM policy trained by REINFORCE against a moving average of rewards",
   paper: "Williams 1992, Machine Learning 8; Pham et al. 2018, arXiv 1802.03268",
   options: optionsSchema,
-  create: (base, options) => new ReinforceController(base, options),
+  begin: (start, options) => new LstmStrategy(start, options, learnBatch),
 });

@@ -2,13 +2,14 @@
 import { suggest } from "../../src/cli/suggest.ts";
 import type { ControllerName } from "../../src/schemas/search_options.ts";
 import type { Controller, ControllerOptions } from "../controller.ts";
-import type { ControllerDefinition } from "./definition.ts";
+import type { ControllerDefinition, StrategyStart } from "./definition.ts";
 import { evolution } from "./evolution.ts";
 import { local } from "./local.ts";
 import { model } from "./model.ts";
 import { ppo } from "./ppo.ts";
 import { random } from "./random.ts";
 import { reinforce } from "./reinforce.ts";
+import { StrategyController } from "./strategy_controller.ts";
 
 export { paperControllerOptions } from "./paper_options.ts";
 
@@ -52,6 +53,7 @@ export function createController(
   name: ControllerName,
   { decisions, seed, ...options }: ControllerOptions & Options,
 ): Controller {
-  const definition = definitionOf(name);
-  return definition.create({ decisions, seed }, completeControllerOptions(name, options));
+  const complete = completeControllerOptions(name, options);
+  const begin = (start: StrategyStart) => definitionOf(name).begin(start, complete);
+  return new StrategyController(name, { decisions, seed, begin });
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { LocalController } from "../../../search/controllers/local.ts";
+import { createController } from "../../../search/controllers/table.ts";
 import { decisionsWith } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([3, 3, 3, 3]);
@@ -10,7 +10,7 @@ function distance(one: readonly number[], other: readonly number[]): number {
 
 /** A controller whose starts are told, the second of which is the best. */
 function climbing(options: { patience?: number } = {}) {
-  const controller = new LocalController({ decisions, seed: 5, starts: 3, ...options });
+  const controller = createController("local", { decisions, seed: 5, starts: 3, ...options });
   const starts = controller.ask(3);
   controller.tell(starts.map((sample, index) => ({ sample, reward: [0.1, 0.5, 0.2][index] })));
   return { controller, best: starts[1].tokens };
@@ -57,7 +57,7 @@ Deno.test("local: it restarts when all neighbours were tried", () => {
 Deno.test("local: while all is equally bad it starts again, in place of climbing on a plateau", () => {
   for (const size of [1, 3, 8]) {
     const many = decisionsWith(new Array(12).fill(4));
-    const controller = new LocalController({ decisions: many, seed: 6, starts: 3 });
+    const controller = createController("local", { decisions: many, seed: 6, starts: 3 });
     const [first, ...rest] = Array.from({ length: 24 / size }, () => {
       const samples = controller.ask(size);
       controller.tell(samples.map((sample) => ({ sample, reward: 0 })));
@@ -73,7 +73,7 @@ Deno.test("local: while all is equally bad it starts again, in place of climbing
 });
 
 Deno.test("local: a single start is climbed from as soon as it is known to be better than something", () => {
-  const controller = new LocalController({ decisions, seed: 7, starts: 1 });
+  const controller = createController("local", { decisions, seed: 7, starts: 1 });
   const [one] = controller.ask(1);
   controller.tell([{ sample: one, reward: 0.4 }]);
   const [two] = controller.ask(1);

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import type { Controller, Decision } from "../../../search/controller.ts";
-import { EvolutionController } from "../../../search/controllers/evolution.ts";
 import { tokensKey } from "../../../search/controllers/legal_tokens.ts";
-import { ModelController } from "../../../search/controllers/model.ts";
+import { createController } from "../../../search/controllers/table.ts";
 import { decisionsWith, zeroShare } from "../../contracts/controller_play.ts";
 
 const decisions = decisionsWith([4, 2, 3, 5, 3, 4, 4, 2]);
@@ -20,7 +19,7 @@ const share = (tokens: readonly number[]) => zeroShare({ id: 0, tokens: [...toke
 
 Deno.test("model: finds the best of 23,040 networks within 60 samples where decisions add up", () => {
   for (let seed = 0; seed < 5; seed++) {
-    assertEquals(Math.max(...play(new ModelController({ decisions, seed }), 12, share)), 1);
+    assertEquals(Math.max(...play(createController("model", { decisions, seed }), 12, share)), 1);
   }
 });
 
@@ -30,8 +29,8 @@ Deno.test("model: climbs up to a cliff, where evolution is not yet", () => {
   const many = decisionsWith(new Array(16).fill(4));
   const bests = (create: (seed: number) => Controller) =>
     [0, 1, 2, 3, 4].map((seed) => Math.max(...play(create(seed), 10, reward)));
-  assertEquals(bests((seed) => new ModelController({ decisions: many, seed })), new Array(5).fill(10 / 16));
-  assert(Math.min(...bests((seed) => new EvolutionController({ decisions: many, seed }))) < 10 / 16);
+  assertEquals(bests((seed) => createController("model", { decisions: many, seed })), new Array(5).fill(10 / 16));
+  assert(Math.min(...bests((seed) => createController("evolution", { decisions: many, seed }))) < 10 / 16);
 });
 
 Deno.test("model: proposes nothing twice while there is anything else, masks or not", () => {
@@ -39,7 +38,7 @@ Deno.test("model: proposes nothing twice while there is anything else, masks or 
     index === 0 ? decision : { ...decision, legal: (before) => [0, 1, 2].map((choice) => choice !== before.at(-1)) }
   );
   for (const [some, networks] of [[decisionsWith([2, 3, 4]), 24], [masked, 24]] as const) {
-    const controller = new ModelController({ decisions: some, seed: 3 });
+    const controller = createController("model", { decisions: some, seed: 3 });
     const keys: string[] = [];
     for (let asked = 0; asked < networks; asked += 4) {
       const samples = controller.ask(4);
@@ -53,7 +52,7 @@ Deno.test("model: proposes nothing twice while there is anything else, masks or 
 });
 
 Deno.test("model: while nothing is feasible it looks at random", () => {
-  const controller = new ModelController({ decisions, seed: 4 });
+  const controller = createController("model", { decisions, seed: 4 });
   play(controller, 4, () => 0);
   const asked = controller.ask(40);
   for (const [index, { choices }] of decisions.entries()) {
@@ -63,7 +62,10 @@ Deno.test("model: while nothing is feasible it looks at random", () => {
 });
 
 Deno.test("model: it does not matter in which portions results were told", () => {
-  const [whole, parts] = [new ModelController({ decisions, seed: 5 }), new ModelController({ decisions, seed: 5 })];
+  const [whole, parts] = [
+    createController("model", { decisions, seed: 5 }),
+    createController("model", { decisions, seed: 5 }),
+  ];
   const results = whole.ask(30).map((sample) => ({ sample, reward: zeroShare(sample) }));
   parts.ask(30);
   whole.tell(results);
@@ -74,9 +76,9 @@ Deno.test("model: it does not matter in which portions results were told", () =>
 
 Deno.test("model: beyond its memory it continues bit for bit from a snapshot, and keeps the best", () => {
   const options = { decisions, memory: 20, exploration: 0 };
-  const controller = new ModelController({ ...options, seed: 6 });
+  const controller = createController("model", { ...options, seed: 6 });
   play(controller, 12, share);
-  const restored = new ModelController({ ...options, seed: 7 });
+  const restored = createController("model", { ...options, seed: 7 });
   restored.restore(JSON.parse(JSON.stringify(controller.snapshot())));
   assertEquals(restored.ask(5), controller.ask(5));
   assertEquals(play(restored, 3, share), play(controller, 3, share));
@@ -84,7 +86,7 @@ Deno.test("model: beyond its memory it continues bit for bit from a snapshot, an
 
 Deno.test("model: more exploration gives batches that differ more", () => {
   const spread = (exploration: number) => {
-    const controller = new ModelController({ decisions, seed: 8, exploration });
+    const controller = createController("model", { decisions, seed: 8, exploration });
     play(controller, 5, share);
     const [first, ...others] = controller.ask(10).map(({ tokens }) => tokens);
     return others.reduce((sum, tokens) => sum + tokens.filter((token, index) => token !== first[index]).length, 0);
@@ -94,7 +96,7 @@ Deno.test("model: more exploration gives batches that differ more", () => {
 });
 
 Deno.test("model: a reward of 0 is a failure, also a single one; the least of others is none, however often", () => {
-  const controller = new ModelController({ decisions, seed: 9 });
+  const controller = createController("model", { decisions, seed: 9 });
   const [zero, ...others] = controller.ask(12);
   controller.tell(others.map((sample, index) => ({ sample, reward: index < 8 ? 0.1 : 0.5 })));
   assertEquals(controller.statistics().failedResults, 0);
@@ -105,7 +107,7 @@ Deno.test("model: a reward of 0 is a failure, also a single one; the least of ot
 Deno.test("model: what is worth least is learned from, also where several are worth exactly that", () => {
   // One decision counts: token 0 of the first gives 1, all others 0.5, which is no failure but still worse.
   for (let seed = 0; seed < 5; seed++) {
-    const controller = new ModelController({ decisions, seed, exploration: 0 });
+    const controller = createController("model", { decisions, seed, exploration: 0 });
     const samples = [0, 1, 2, 3, 0, 1, 2, 3, 0, 1].map((token, id) => ({
       id,
       tokens: [token, id % 2, id % 3, id % 5, (id + 1) % 3, (id * 3) % 4, id % 4, (id >> 1) % 2],
@@ -116,6 +118,6 @@ Deno.test("model: what is worth least is learned from, also where several are wo
 });
 
 Deno.test("model: options out of range are refused by name", () => {
-  assertThrows(() => new ModelController({ decisions, seed: 1, exploration: -1 }), Error, "exploration");
-  assertThrows(() => new ModelController({ decisions, seed: 1, memory: 1 }), Error, "memory");
+  assertThrows(() => createController("model", { decisions, seed: 1, exploration: -1 }), Error, "exploration");
+  assertThrows(() => createController("model", { decisions, seed: 1, memory: 1 }), Error, "memory");
 });

@@ -26,3 +26,12 @@ Deno.test("random: rewards change nothing", () => {
   untold.ask(10);
   assertEquals(told.ask(10), untold.ask(10));
 });
+
+Deno.test("random: continues from a snapshot without figures, as it stored them once", () => {
+  const [one, other] = [1, 2].map((seed) => createController("random", { decisions: decisionsWith([2, 3, 4]), seed }));
+  one.ask(3);
+  const { statistics: _, ...snapshot } = one.snapshot();
+  other.restore(snapshot);
+  assertEquals(other.ask(5), one.ask(5));
+  assertEquals(other.statistics(), {});
+});
