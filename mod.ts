@@ -95,5 +95,7 @@ export { type LatencyTable, latencyTableSchema, readLatencyTable } from "./searc
 export { hypervolume, paretoFront } from "./search/pareto.ts";
 export { type RunEvent } from "./search/events.ts";
 export { type SearchResult } from "./search/result.ts";
+export { OutsideFaultError } from "./search/outside_fault.ts";
+export { NothingCompletedError } from "./search/execute_run.ts";
 export { OtherConfigurationError, type RunOptions, runSearch } from "./search/run.ts";
 export { OutdatedRunError } from "./search/store/run_store.ts";

@@ -7,7 +7,10 @@ import type { RunContext } from "./run_context.ts";
 /** Width multipliers of the reference network. */
 export const baselineWidths = [0.5, 0.75, 1] as const;
 
-/** Width-scaled reference networks with the budget of a trial; no hard limit applies to them. */
+/**
+ * Width-scaled reference networks with the budget of a trial; no hard limit applies to them. Rejects as `TrialRunner.run`
+ * does.
+ */
 export async function runBaselines(
   context: RunContext,
   dependencies: RunnerDependencies,

@@ -3,17 +3,17 @@ import { hashSeed } from "../src/data/random.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { isAccuracyAlone } from "../src/schemas/run_config.ts";
 import { baselineWidths, runBaselines } from "./baselines.ts";
-import { completedTrials } from "./completed_trials.ts";
+import { whyNoneCompleted } from "./completed_trials.ts";
 import { createController } from "./controllers/table.ts";
 import type { RunPhase } from "./events.ts";
 import { trainFinals, trainsLonger, weightsDropper } from "./finals.ts";
 import { checkTables, loadTables, openPredictors, writeTables } from "./latency_tables.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
-import { openSpace } from "./open_space.ts";
+import { openSpace, requireBackboneWithin } from "./open_space.ts";
 import type { RunContext } from "./run_context.ts";
 import { openData } from "./run_data.ts";
 import { activeTargets } from "./run_devices.ts";
-import { findTargets, openLatencies } from "./run_latencies.ts";
+import { findTargets, openLatencies, requireReplayed } from "./run_latencies.ts";
 import { writeOptions } from "./run_options.ts";
 import { openTeaching } from "./run_teaching.ts";
 import { openTrainings } from "./run_training.ts";
@@ -21,22 +21,47 @@ import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
 import { Skipping } from "./skipping.ts";
 import { TrainerPool } from "./trainers/pool.ts";
 
+/** All trials of the run ended, and none was completed: there is nothing to go on with. */
+export class NothingCompletedError extends Error {
+  override name = "NothingCompletedError";
+}
+
+function requireCompleted({ config, store }: RunContext): void {
+  const why = whyNoneCompleted(store.trials("search"), config.trials);
+  if (why === undefined) return;
+  throw new NothingCompletedError(`${why}. Change the options, under another --run: this run has no trial left`);
+}
+
+/** A heavy weight cuts all rewards off at 0. */
+function noteWorthless({ config, emit, store }: RunContext): void {
+  const rewards = store.trials("baseline").flatMap(({ reward }) => reward ?? []);
+  if (config.reward !== "absolute" || rewards.length === 0 || rewards.some((reward) => reward > 0)) return;
+  const message =
+    "All reference networks have reward 0, and so may all students: the search then has nothing to learn " +
+    "from. Another --absolute-weight, nearer to 0, or another target changes that.";
+  emit({ type: "note", message });
+}
+
 /** Does what is left of the run; all that is finished is stored at once. Rejects as `runSearch` does. */
-export async function executeRun(context: RunContext, saveSeconds: () => void): Promise<void> {
+export async function executeRun(context: RunContext): Promise<void> {
   const { config, emit, signal, store } = context;
+  // Before devices and teachers are waited for.
+  requireCompleted(context);
   await using cleanup = new AsyncDisposableStack();
   const phase = (name: RunPhase, message: string) => emit({ type: "phase", phase: name, message });
 
+  requireReplayed(config);
   const { file, data } = await openData(context);
   const { channels, classNames, height, width } = data.dataset;
   const io = { height, width, channels, classes: classNames.length };
   const space = await openSpace(config.space, { ...config.spaceOptions, ...io }).catch((error) => {
     throw error instanceof RangeError ? new UsageError(`--space ${config.space}: ${error.message}`) : error;
   });
+  requireBackboneWithin(config, space);
   const tables = loadTables(context);
   const latencies = await openLatencies(context, cleanup);
   emit({ type: "targets", targets: await findTargets(context, latencies, space) });
-  checkTables(context, tables);
+  checkTables(context, tables, space);
   const predictors = config.foresee ? openPredictors(context, tables) : undefined;
   await writeOptions(context);
   if (isAccuracyAlone(config)) emit({ type: "note", message: "Rewards are accuracies alone, under the limits given." });
@@ -71,23 +96,19 @@ export async function executeRun(context: RunContext, saveSeconds: () => void): 
       score,
     }),
     seedOf: (number) => hashSeed(config.seed, "trial", number),
+    trainers: config.trainers,
     onTrial: (trial) => emit({ type: "trial", trial }),
-    async onBatch() {
-      saveSeconds();
-      await dropWeights();
-    },
+    onBatch: dropWeights,
     signal,
   };
 
   await teaching.ensure(config.views, config.trainImages);
   phase("baselines", `Training ${baselineWidths.length} width-scaled reference networks with the same budget.`);
   await runBaselines(context, dependencies, space);
+  noteWorthless(context);
   phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${config.reward}.`);
-  const trials = await searchLoop(dependencies, { trials: config.trials, batch: config.controllerBatch });
-  if (completedTrials(trials).length === 0) {
-    const reason = trials.find((trial) => trial.reason !== undefined)?.reason ?? "unknown";
-    throw new Error(`none of the ${trials.length} trials was completed; the first: ${reason}`);
-  }
+  await searchLoop(dependencies, { trials: config.trials, batch: config.controllerBatch });
+  requireCompleted(context);
   await writeTables(context, tables);
 
   if (trainsLonger(config)) {

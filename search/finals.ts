@@ -3,11 +3,15 @@ import { Random } from "../src/data/random.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { paretoFront } from "./pareto.ts";
+import { mostFaultyStarts, OutsideFaultError, whyGivenUp } from "./outside_fault.ts";
+import { trialName } from "./report/student_points.ts";
 import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
 import { sampledStudents, saveSampledStudent } from "./proxy_quality.ts";
 import type { RunContext } from "./run_context.ts";
 import { activeTargets } from "./run_devices.ts";
+import type { RunStore } from "./store/run_store.ts";
 import type { Trained } from "./trainers/job.ts";
+import { JobError } from "./trainers/pool.ts";
 
 /** What students are trained to at the end. */
 export type FinalKind = "final" | "sample";
@@ -28,13 +32,56 @@ export function drawSample(
   return others.slice(0, count).sort((a, b) => a.number - b.number);
 }
 
+/** A longer training that did not come to its end. */
+interface FailedFinal {
+  trial: number;
+  role: Trial["role"];
+  kind: FinalKind;
+  /** Starts of the run in which it broke down. */
+  starts: number;
+  /** It is not tried again. */
+  isOver: boolean;
+}
+
+function failedFinals(store: RunStore): FailedFinal[] {
+  return (store.get("failedFinals") ?? []) as FailedFinal[];
+}
+
+function failedFinal(store: RunStore, { number, role }: Trial, kind: FinalKind): FailedFinal | undefined {
+  return failedFinals(store).find((one) => one.trial === number && one.role === role && one.kind === kind);
+}
+
+/**
+ * Keeps that the longer training of `trial` broke down by `error`, and says why it is not tried again. Throws an
+ * OutsideFaultError where the next start is to try it: the fault is not the student's, and may have passed by then.
+ */
+function keepFailure(store: RunStore, trial: Trial, kind: FinalKind, error: Error): string {
+  const fault = new OutsideFaultError(`longer training of ${trialName(trial)}: ${error.message}`, { cause: error });
+  const isStudents = error instanceof JobError && error.student;
+  if (error instanceof JobError && error.storage) throw fault;
+  const before = failedFinal(store, trial, kind);
+  const starts = (before?.starts ?? 0) + 1;
+  const isOver = isStudents || starts >= mostFaultyStarts;
+  store.set("failedFinals", [
+    ...failedFinals(store).filter((one) => one.trial !== trial.number || one.role !== trial.role || one.kind !== kind),
+    { trial: trial.number, role: trial.role, kind, starts, isOver } satisfies FailedFinal,
+  ]);
+  if (!isOver) throw fault;
+  return `Longer training of ${trialName(trial)} failed: ${isStudents ? error.message : whyGivenUp(error, starts)}`;
+}
+
 /**
  * Trains the best students and the baselines longer and scores them on the test part, each once; and a random sample of
- * the other students, which is not scored there. Without best students there are no baselines either.
+ * the other students, which is not scored there. Without best students there are no baselines either. Rejects with an
+ * OutsideFaultError once what was under way is finished; a later call trains what is missing.
  */
 export async function trainFinals(
   context: RunContext,
-  options: { sampleSeed: number; trainLonger: (trial: Trial, kind: FinalKind) => Promise<Trained> },
+  options: {
+    sampleSeed: number;
+    /** Rejects as `TrainerPool.train` does. */
+    trainLonger: (trial: Trial, kind: FinalKind, options: { signal: AbortSignal }) => Promise<Trained>;
+  },
 ): Promise<void> {
   const { config, emit, paths, signal, store } = context;
   const trials = store.trials("search");
@@ -42,34 +89,50 @@ export async function trainFinals(
   const finals = config.finalTop === 0 ? [] : [...best, ...completedTrials(store.trials("baseline"))];
   const sample = drawSample(trials, best, { count: config.finalSample, seed: options.sampleSeed });
   const [scored, sampled] = [store.finals(), sampledStudents(store)];
-  const missing: [CompletedTrial, FinalKind][] = [
+  const missing = [
     ...finals.filter(({ role, number }) => !scored.some((final) => final.role === role && final.trial === number))
       .map((trial): [CompletedTrial, FinalKind] => [trial, "final"]),
     ...sample.filter(({ number }) => !sampled.some(({ trial }) => trial === number))
       .map((trial): [CompletedTrial, FinalKind] => [trial, "sample"]),
-  ];
+  ].filter(([trial, kind]) => !failedFinal(store, trial, kind)?.isOver);
   const total = finals.length + sample.length;
   let done = total - missing.length;
-  await Promise.all(missing.map(async ([trial, kind]) => {
+  const stop = new AbortController();
+
+  async function train([trial, kind]: [CompletedTrial, FinalKind]): Promise<void> {
     const { label, number, role } = trial;
+    let trained: Trained;
     try {
-      const { accuracy, steps, seconds, testAccuracy } = await options.trainLonger(trial, kind);
-      const weights = paths.weights(role, number, kind);
-      if (kind === "sample") {
-        saveSampledStudent(store, { trial: number, accuracy });
-        await Deno.remove(weights);
-      } else if (testAccuracy === undefined) {
-        throw new Error("it was not scored on the test images");
-      } else {
-        store.saveFinal({ trial: number, role, label, accuracy, testAccuracy, steps, trainSeconds: seconds, weights });
-      }
+      trained = await options.trainLonger(trial, kind, stop);
     } catch (error) {
       signal?.throwIfAborted();
-      emit({ type: "note", message: `Longer training of ${role} ${number} failed: ${(error as Error).message}` });
+      // It was not begun.
+      if (stop.signal.aborted && error === stop.signal.reason) return;
+      emit({ type: "note", message: keepFailure(store, trial, kind, error as Error) });
+      emit({ type: "progress", phase: "final", done: ++done, total, unit: "networks" });
+      return;
+    }
+    const { accuracy, steps, seconds, testAccuracy } = trained;
+    const weights = paths.weights(role, number, kind);
+    if (kind === "sample") {
+      saveSampledStudent(store, { trial: number, accuracy });
+      await Deno.remove(weights);
+    } else if (testAccuracy === undefined) {
+      throw new TypeError(`${trialName(trial)} was not scored on the test images`);
+    } else {
+      store.saveFinal({ trial: number, role, label, accuracy, testAccuracy, steps, trainSeconds: seconds, weights });
     }
     emit({ type: "progress", phase: "final", done: ++done, total, unit: "networks" });
-  }));
+  }
+
+  const settled = await Promise.allSettled(missing.map((one) =>
+    train(one).catch((error) => {
+      stop.abort();
+      throw error;
+    })
+  ));
   signal?.throwIfAborted();
+  for (const result of settled) if (result.status === "rejected") throw result.reason;
 }
 
 /** The completed trials whose weights are kept: those on a front, over all devices or one, and the `best` best. */

@@ -6,6 +6,7 @@ import { presets } from "../src/schemas/presets.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { SearchOptions } from "../src/schemas/search_options.ts";
 import { completeSpaceOptions } from "../src/spaces/table.ts";
+import { withBackboneRead } from "./backbone_file.ts";
 import { completeControllerOptions, paperControllerOptions } from "./controllers/table.ts";
 import { requireSearchFlags, searchMethod } from "./method.ts";
 
@@ -39,7 +40,10 @@ function inFull(
   }
   return {
     distillerOptions: completeMethodOptions(distiller.name, distiller.options),
-    spaceOptions: asUsage("space-options", () => completeSpaceOptions(chosen.space, chosen.spaceOptions)),
+    spaceOptions: asUsage(
+      "space-options",
+      () => completeSpaceOptions(chosen.space, withBackboneRead(chosen.space, chosen.spaceOptions)),
+    ),
     controllerOptions: asUsage("controller-options", () => controllerOptionsOf(chosen)),
   };
 }

@@ -1,16 +1,24 @@
 // Latency tables of a run: those it starts from, and those it leaves for others.
 import { UsageError } from "../src/cli/usage_error.ts";
 import { writeWhole } from "../src/data/write_whole.ts";
-import { contentHash } from "../src/schemas/architecture.ts";
+import { formatMilliseconds } from "../src/cli/format.ts";
+import { architectureHash, contentHash } from "../src/schemas/architecture.ts";
 import { type LatencyTable, readLatencyTable } from "./latency/latency_table.ts";
 import { LatencyPredictors } from "./latency/predictors.ts";
+import type { SearchSpace } from "../src/spaces/space.ts";
 import type { RunContext } from "./run_context.ts";
 import { activeTargets, allTargets, configuredDevices, deviceBackends } from "./run_devices.ts";
 import { rewardIfPerfect } from "./scoring.ts";
 
 /**
- * The tables of `--latency-table`. UsageError where one cannot be read; Error where they are not those of the run's
- * first start, since other trials would follow.
+ * How many times slower or faster than here a table may have the reference network: well beyond what two sessions on one
+ * machine differ by, and well within what would change which students are worth timing.
+ */
+const mostRatio = 1.3;
+
+/**
+ * The tables of `--latency-table`. UsageError where one cannot be read, or two are of one device; Error where they are
+ * not those of the run's first start, since other trials would follow.
  */
 export function loadTables({ config, store }: RunContext): LatencyTable[] {
   const tables = config.latencyTable.map((path) => {
@@ -20,6 +28,12 @@ export function loadTables({ config, store }: RunContext): LatencyTable[] {
       throw new UsageError((error as Error).message);
     }
   });
+  for (const [index, { device: { name } }] of tables.entries()) {
+    const first = tables.findIndex(({ device }) => device.name === name);
+    if (first === index) continue;
+    const [one, other] = [config.latencyTable[first], config.latencyTable[index]];
+    throw new UsageError(`--latency-table ${other}: it is of device "${name}", and so is ${one}; give one of them`);
+  }
   const hashes = tables.map((table) => contentHash(table));
   const known = store.get("latencyTables");
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(hashes)) {
@@ -30,10 +44,14 @@ export function loadTables({ config, store }: RunContext): LatencyTable[] {
 }
 
 /**
- * Throws a UsageError where one of `tables` is not of a device of the run as its reference networks were measured there:
- * of the same machine, runtime and backend. For after the targets were found.
+ * Throws a UsageError where one of `tables` is not of a device of the run as its reference network was measured there: of
+ * the same machine, runtime and backend, and as fast. For after the targets were found.
  */
-export function checkTables({ config, store }: RunContext, tables: readonly LatencyTable[]): void {
+export function checkTables(context: RunContext, tables: readonly LatencyTable[], space: SearchSpace): void {
+  const { config, emit, store } = context;
+  // A run that has begun to search goes on as it began.
+  if (store.trials("search").length > 0) return;
+  const referenceHash = architectureHash(space.reference(1));
   const names = configuredDevices(store, config).map(({ name }) => name);
   const backends = deviceBackends(store);
   const measured = store.measurements();
@@ -41,7 +59,7 @@ export function checkTables({ config, store }: RunContext, tables: readonly Late
     const refuse = (why: string) => {
       throw new UsageError(`--latency-table ${config.latencyTable[index]}: ${why}`);
     };
-    const { backend, device: { description, name }, runtime } = table;
+    const { backend, device: { description, name }, observations, runtime } = table;
     if (!names.includes(name)) refuse(`it is of device "${name}", the search is on ${names.join(", ")}`);
     if (runtime !== config.runtime) refuse(`it is of runtime ${runtime}, the search is on ${config.runtime}`);
     // None where the device did not come, and the search goes on without it.
@@ -52,10 +70,24 @@ export function checkTables({ config, store }: RunContext, tables: readonly Late
     if (description !== known.device.description) {
       refuse(`its ${name} is "${description}", here it is "${known.device.description}"`);
     }
+    const theirs = observations.find(({ architectureHash }) => architectureHash === referenceHash);
+    const here = store.measurement(referenceHash, name, runtime, backend);
+    if (here === undefined) continue;
+    if (theirs === undefined) {
+      const message = `--latency-table ${config.latencyTable[index]}: it lacks this search's reference network, so ` +
+        `whether ${name} is as fast as it was then is not known.`;
+      emit({ type: "note", message });
+      continue;
+    }
+    const ratio = theirs.latencyMs / here.latencyMs;
+    if (ratio > mostRatio || ratio < 1 / mostRatio) {
+      const [then, now] = [theirs, here].map(({ latencyMs }) => formatMilliseconds(latencyMs));
+      refuse(`by it the reference network takes ${then} ms on ${name}, here it takes ${now} ms: too far apart`);
+    }
   }
 }
 
-/** Predictors that know `tables` and what they are told of the run. UsageError on two tables of one device. */
+/** Predictors that know `tables`, which were checked, and what they are told of the run. */
 export function openPredictors({ config, store }: RunContext, tables: readonly LatencyTable[]): LatencyPredictors {
   const { combine, maxLatencyMs, runtime } = config;
   const predictors = new LatencyPredictors({
@@ -65,13 +97,7 @@ export function openPredictors({ config, store }: RunContext, tables: readonly L
       return { targets, combine, maxLatencyMs, rewardIfPerfect: (ms) => rewardIfPerfect(config, targets, ms) };
     },
   });
-  for (const table of tables) {
-    try {
-      predictors.load(table);
-    } catch (error) {
-      throw new UsageError((error as Error).message);
-    }
-  }
+  for (const table of tables) predictors.load(table);
   return predictors;
 }
 

@@ -18,25 +18,11 @@ export interface LoopDependencies extends RunnerDependencies {
   onBatch?(): Promise<void>;
 }
 
-// So many trials in a row that failed outside the student: something is broken that further trials will not mend.
-const failuresInARow = 5;
-
-/** Failed for a reason that lies outside the student, so that no reward was given. */
-function failedOutside({ reward, state }: Trial): boolean {
-  return state === "failed" && reward === undefined;
-}
-
-function checkFailures(trials: readonly Trial[]): void {
-  const last = trials.slice(-failuresInARow);
-  if (last.length === failuresInARow && last.every(failedOutside)) {
-    throw new Error(`${failuresInARow} trials in a row failed outside the student; the last: ${last.at(-1)?.reason}`);
-  }
-}
-
 /**
  * Runs the search until `trials` trials are done, from where the store says it stands, `batch` of them between two
  * lessons of the controller. Returns all trials in ask order. The controller and the store change together, so a kill
- * between two of their writes loses no finished trial.
+ * between two of their writes loses no finished trial. Rejects as `TrialRunner.run` does: the batch is told once it is
+ * complete, in a later call.
  */
 export async function searchLoop(
   dependencies: LoopDependencies,
@@ -74,7 +60,6 @@ export async function searchLoop(
     store.saveController({ batch, told: true, snapshot: controller.snapshot() }, [], controller.statistics());
     skipping?.learn(done);
     await dependencies.onBatch?.();
-    checkFailures(trials);
     open = [];
   }
 }

@@ -5,13 +5,16 @@ import { exitCodes, interruptSignal } from "../src/cli/interrupt_signal.ts";
 import { runCommand } from "../src/cli/run_command.ts";
 import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
-import { resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
+import { isAccuracyAlone, resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../src/schemas/search_options.ts";
-import { withoutSuperseded } from "../src/schemas/superseded_options.ts";
+import { replayNote, withoutSuperseded } from "../src/schemas/superseded_options.ts";
 import { renderTable } from "./report/table.ts";
 import { reportDataOf } from "./report/write_report.ts";
+import { NothingCompletedError } from "./execute_run.ts";
 import { withFullOptions } from "./full_options.ts";
+import { type SearchResult, searchResult } from "./result.ts";
 import { OtherConfigurationError, runSearch } from "./run.ts";
+import { OutsideFaultError } from "./outside_fault.ts";
 import { runFolder } from "./run_folder.ts";
 import { RunStore } from "./store/run_store.ts";
 import type { Progress } from "./terminal/live_view.ts";
@@ -25,20 +28,34 @@ function printTable(config: RunConfig): void {
   console.log(renderTable(reportDataOf(store, config.run, "complete"), { columns, colour }));
 }
 
+function storedResult(config: RunConfig): SearchResult {
+  const paths = runFolder(config.dataDir, config.run);
+  using store = new RunStore(paths.database, { readOnly: true });
+  return searchResult(store, paths);
+}
+
 /** Asks the person at the terminal, amid the progress, which browsers may come in. */
 function pairingBy(progress: Progress): SettlePairing {
   const terminal = questionsBy((message) => progress.handle({ type: "waiting", message }));
   return (pairing, { lan, name, signal }) => approveInTerminal(pairing, { terminal, name, lan, colour: false, signal });
 }
 
-function howToGoOn({ deviceGone, run }: RunConfig): string {
+/** What a run that `error` stopped needs to go on; undefined where nobody can tell. */
+function howToGoOn({ deviceGone, run }: RunConfig, error: unknown): string | undefined {
+  const saved = `Everything finished is saved: the same command goes on with run "${run}"`;
+  if (error instanceof OutsideFaultError) return `${saved}.`;
+  if (!(error instanceof DeviceGoneError)) return undefined;
   const others = deviceGone === "stop" ? "; --device-gone continue then goes on without a device that is away" : "";
-  return `Everything finished is saved: the same command goes on with run "${run}" once the device is back${others}.`;
+  return `${saved} once the device is back${others}.`;
 }
 
 async function main(): Promise<number> {
   const options = parseOptions(searchOptionsSchema, Deno.args, {
-    besideFlags: withoutSuperseded,
+    besideFlags(flags, file) {
+      const note = replayNote(flags, file);
+      if (note !== undefined) console.error(note);
+      return withoutSuperseded(flags, file);
+    },
     resultHoldsConfig: true,
     command: {
       name: "search",
@@ -65,7 +82,7 @@ async function main(): Promise<number> {
   const config = resolveRunConfig(withFullOptions(options), {
     cores: navigator.hardwareConcurrency ?? os.cpus().length,
   });
-  const progress = openTerminalProgress();
+  const progress = openTerminalProgress({ isAccuracyAlone: isAccuracyAlone(config) });
   const started = performance.now();
   const done = (outcome: "complete" | "interrupted" | "failed", message: string) => {
     const seconds = (performance.now() - started) / 1000;
@@ -93,7 +110,14 @@ async function main(): Promise<number> {
       return exitCodes.interrupted;
     }
     const message = (error as Error).message;
-    done("failed", error instanceof DeviceGoneError ? `${message}. ${howToGoOn(config)}` : message);
+    if (error instanceof NothingCompletedError) {
+      done("failed", `${message}. Report: ${runFolder(config.dataDir, config.run).report}`);
+      // The run is over, if without a student: why each trial was of no use is its result.
+      if (config.json) console.log(JSON.stringify(storedResult(config)));
+      return exitCodes.failed;
+    }
+    const then = howToGoOn(config, error);
+    done("failed", then === undefined ? message : `${message}. ${then}`);
     if (Deno.env.get("NACRE_DEBUG")) console.error(error);
     return exitCodes.failed;
   }

@@ -1,13 +1,18 @@
 // A run's search space, with what its options name on disk.
+import { UsageError } from "../src/cli/usage_error.ts";
 import { decodeSafetensors } from "../src/export/safetensors.ts";
+import { countDownloadBytes, countMemoryBytes } from "../src/models/deployed_size.ts";
 import { inheritWeights } from "../src/models/inherit.ts";
 import type { Weights } from "../src/models/weights.ts";
+import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
 import { type Architecture, architectureHash } from "../src/schemas/architecture.ts";
+import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { SearchSpace, SpaceOptions } from "../src/spaces/space.ts";
 import { createSpace, type SpaceName } from "../src/spaces/table.ts";
 import { cifarResnetNames, importCifarResnet, isCifarResnet } from "../src/teachers/cifar_resnet_weights.ts";
 import { readAll } from "../src/teachers/open_options.ts";
 import { readSafetensors } from "../src/teachers/safetensors_tensors.ts";
+import { brokenLimit } from "./scoring.ts";
 
 /** A space; `backboneWeights` are those of its backbone where they were given. */
 export type OpenedSpace = SearchSpace & { readonly backboneWeights?: Weights };
@@ -49,6 +54,19 @@ function forClasses({ architecture, weights }: Network, classes: number, path: s
   }
   const changed: Architecture = { ...rest, classes, nodes: nodes.with(-1, { ...last, units: classes }) };
   return { architecture: changed, weights: inheritWeights({ architecture, weights }, changed, 0).weights };
+}
+
+/** UsageError where a network that can only grow is beyond the size limits from the start. */
+export function requireBackboneWithin(config: RunConfig, { backbone }: SearchSpace): void {
+  if (!backbone) return;
+  const broken = brokenLimit(config, {
+    parameters: countParameters(backbone),
+    multiplyAdds: countMultiplyAdds(backbone),
+    memoryBytes: countMemoryBytes(backbone),
+    downloadBytes: countDownloadBytes(backbone),
+  });
+  if (broken === undefined) return;
+  throw new UsageError(`--space ${config.space}: no student can keep the limits, the backbone alone has ${broken}`);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Architecture } from "../src/schemas/architecture.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { PROTOCOL } from "../src/schemas/measurement.ts";
-import type { RunConfig } from "../src/schemas/run_config.ts";
+import { isAccuracyAlone, type RunConfig } from "../src/schemas/run_config.ts";
 import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
 import type { DeviceTarget } from "./events.ts";
 import { paretoFront } from "./pareto.ts";
@@ -10,7 +10,7 @@ import { type ProxyQuality, proxyQuality, sampledStudents } from "./proxy_qualit
 import { activeTargets, type DroppedDevice, droppedDevices } from "./run_devices.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { runOptions } from "./run_options.ts";
-import { reportedTeacher } from "./reported_teacher.ts";
+import { type ReportedTeacher, reportedTeachers } from "./reported_teachers.ts";
 import type { RunStore } from "./store/run_store.ts";
 import { type Rejection, rejections } from "./why_rejected.ts";
 
@@ -53,9 +53,9 @@ export interface SearchResult {
   failed: number;
   infeasible: number;
   skipped: number;
-  /** Of the first device. */
-  targetMs: number;
-  /** The devices that rewards count. */
+  /** Of the first device; null where rewards are accuracies alone, and before it is known. */
+  targetMs: number | null;
+  /** The devices that rewards count. Where rewards are accuracies alone a target there is a latency to compare with. */
   devices: DeviceTarget[];
   /** Devices that the run went on without. */
   droppedDevices: DroppedDevice[];
@@ -65,8 +65,11 @@ export interface SearchResult {
   runtime: string;
   /** Over all starts of the run. */
   seconds: number;
+  /** In order; none for a method without one. */
+  teachers: Pick<ReportedTeacher, "accuracy" | "name" | "testAccuracy">[];
+  /** That of the first teacher, on the validation part. */
   teacherAccuracy: number | null;
-  /** Once the final students are trained. */
+  /** That of the first teacher, once the final students are trained. */
   teacherTestAccuracy: number | null;
   best: StudentResult | null;
   paretoFront: StudentResult[];
@@ -103,7 +106,11 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
   const front = paretoFront(completedTrials(trials));
   const config = store.get("config") as RunConfig;
   const { preset, profile, runtime } = config;
-  const teacher = reportedTeacher(store);
+  const teachers = reportedTeachers(store).map(({ accuracy, name, testAccuracy }) => ({
+    name,
+    accuracy,
+    testAccuracy,
+  }));
   const devices = activeTargets(store);
   const dropped = droppedDevices(store);
   const several = devices.length + dropped.length > 1;
@@ -117,15 +124,16 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
     failed: count("failed"),
     infeasible: count("infeasible"),
     skipped: count("skipped"),
-    targetMs: devices[0]?.targetMs ?? 0,
+    targetMs: isAccuracyAlone(config) ? null : devices[0]?.targetMs ?? null,
     devices,
     droppedDevices: dropped,
     protocol: PROTOCOL,
     profile,
     runtime,
     seconds: Number(store.get("seconds") ?? 0),
-    teacherAccuracy: teacher?.accuracy ?? null,
-    teacherTestAccuracy: teacher?.testAccuracy ?? null,
+    teachers,
+    teacherAccuracy: teachers[0]?.accuracy ?? null,
+    teacherTestAccuracy: teachers[0]?.testAccuracy ?? null,
     best: best ? student(best) : null,
     paretoFront: front.map(student),
     ...(several && {

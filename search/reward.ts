@@ -35,10 +35,12 @@ const formExponents = { hard: [0, -1], soft: [-0.07, -0.07] } as const;
 const DEFAULT_ABSOLUTE_WEIGHT = -0.07;
 
 /**
- * The reward of a student, never negative.
+ * The reward of a student, a finite number that is never negative.
  * `hard` and `soft`: accuracy * (latency / target)^w (MnasNet, arXiv 1807.11626); `absolute`: accuracy +
- * absoluteWeight * |latency / target - 1|, cut off at 0 (TuNAS, arXiv 2008.06120).
- * Throws RangeError on a value out of range, and on exponents with `absolute` or an `absoluteWeight` without it.
+ * absoluteWeight * |latency / target - 1|, cut off at 0 (TuNAS, arXiv 2008.06120, does not cut: there every network is
+ * trained; here one that breaks a hard limit is worth 0, and none that keeps them may be worth less).
+ * Throws RangeError on a value out of range, on a reward too large for a number, and on exponents with `absolute` or an
+ * `absoluteWeight` without it.
  */
 export function rewardOf(input: RewardInput): number {
   const { accuracy, latencies, form = "hard", combine = "worst", exponents, absoluteWeight } = input;
@@ -60,7 +62,9 @@ export function rewardOf(input: RewardInput): number {
   if (!Number.isFinite(upToTarget) || !Number.isFinite(beyond)) {
     throw new RangeError(`Exponents must be finite numbers, got ${upToTarget}, ${beyond}`);
   }
-  return accuracy * ratio ** (ratio <= 1 ? upToTarget : beyond);
+  const reward = accuracy * ratio ** (ratio <= 1 ? upToTarget : beyond);
+  if (Number.isFinite(reward)) return reward;
+  throw new RangeError(`${ratio} times the target, by exponents ${upToTarget}, ${beyond}, is a reward of ${reward}`);
 }
 
 /**

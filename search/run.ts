@@ -1,17 +1,21 @@
 // A whole search from its configuration to its report: what happens before, around and after the loop.
 import { UsageError } from "../src/cli/usage_error.ts";
 import { fileExists } from "../src/data/file_exists.ts";
+import { isStorageFault } from "../src/data/storage_fault.ts";
 import { differingFields, type RunConfig } from "../src/schemas/run_config.ts";
 import type { RunEvent } from "./events.ts";
 import { executeRun } from "./execute_run.ts";
 import { configInFull } from "./full_options.ts";
+import { OutsideFaultError } from "./outside_fault.ts";
 import { writeReport } from "./report/write_report.ts";
 import { type SearchResult, searchResult } from "./result.ts";
 import type { RunContext } from "./run_context.ts";
 import { type RunFolder, runFolder } from "./run_folder.ts";
 import { pinned, writeOptions } from "./run_options.ts";
+import { standingAtRest } from "./standing.ts";
 import { lockRun } from "./store/run_lock.ts";
 import { RunStore } from "./store/run_store.ts";
+import { JobError } from "./trainers/pool.ts";
 import { makeFolder, removeUnbegunRun } from "./unbegun_run.ts";
 
 export interface RunOptions extends Pick<RunContext, "onPairing" | "openDevices"> {
@@ -27,9 +31,11 @@ export class OtherConfigurationError extends Error {
 /**
  * Runs the search that `config` describes, or goes on with it where an earlier start ended.
  * Rejects with an OtherConfigurationError, an OutdatedRunError or a RunLockedError where the run is not to be touched,
- * with a DeviceGoneError where a device went away that it is not to go on without, with the signal's reason where aborted;
- * whatever was finished is stored then, and the same call goes on from there. Rejects with a UsageError where options turn
- * out to be wrong: a run that this call began, and that has no trial yet, is gone then.
+ * with a DeviceGoneError where a device went away that it is not to go on without, with an OutsideFaultError where a fault
+ * outside the students stopped it, with the signal's reason where aborted; whatever was finished is stored then, and the
+ * same call goes on from there. Rejects with a NothingCompletedError where all its trials ended without a student, as the
+ * same call then does again. Rejects with a UsageError where options turn out to be wrong: a run that this call began, and
+ * that has no trial yet, is gone then.
  */
 export async function runSearch(given: RunConfig, options: RunOptions = {}): Promise<SearchResult> {
   const config = configInFull(given);
@@ -39,47 +45,72 @@ export async function runSearch(given: RunConfig, options: RunOptions = {}): Pro
   const isOwnRun = !fileExists(paths.database);
   try {
     return await runLocked(config, paths, options);
-  } catch (error) {
+  } catch (caught) {
+    const error = isDisks(caught) ? new OutsideFaultError((caught as Error).message, { cause: caught }) : caught;
     // Best effort: the error of the call is the one to be told.
     if (isOwnRun && error instanceof UsageError) await removeUnbegunRun(paths, { isOwnFolder }).catch(() => {});
     throw error;
   }
 }
 
+/** Whether `error` is the disk's: wherever a run meets one, the same call goes on once files can be written. */
+function isDisks(error: unknown): boolean {
+  return isStorageFault(error) || (error instanceof JobError && error.storage);
+}
+
 async function runLocked(config: RunConfig, paths: RunFolder, options: RunOptions): Promise<SearchResult> {
   using store = new RunStore(paths.database);
   checkConfiguration(store, config);
   await writeOptions({ paths, store });
+  const started = performance.now();
+  const secondsBefore = Number(store.get("seconds") ?? 0);
+  const saveSeconds = () => store.set("seconds", secondsBefore + (performance.now() - started) / 1000);
   const emit = (event: RunEvent) => {
+    if (event.type === "trial" || event.type === "phase" || isFinalProgress(event)) {
+      try {
+        // As often as something ended, so that a run that is killed has lost little of its time.
+        saveSeconds();
+      } catch {
+        // What ended is stored by now, and is no failure for that; a store that takes no more says so at its next result.
+      }
+    }
     try {
       options.onEvent?.(event);
     } catch {
       // A viewer that fails, for instance on a closed pipe, never harms the run.
     }
   };
-  const started = performance.now();
-  const secondsBefore = Number(store.get("seconds") ?? 0);
-  const saveSeconds = () => store.set("seconds", secondsBefore + (performance.now() - started) / 1000);
   emit({ type: "start", run: config.run, trials: config.trials, stored: store.finishedTrials() });
   try {
     if (store.get("state") !== "complete") {
       const { onPairing, openDevices, signal } = options;
-      await executeRun({ config, paths, store, emit, signal, onPairing, openDevices }, saveSeconds);
-      store.set("state", "complete");
+      // Devices are not waited for where only the report is missing.
+      if (store.get("executed") !== true) {
+        await executeRun({ config, paths, store, emit, signal, onPairing, openDevices });
+        store.set("executed", true);
+      }
       saveSeconds();
+      await writeReport(store, paths, "complete");
+      store.set("state", "complete");
+    } else {
+      await writeReport(store, paths, "complete");
     }
-    await writeReport(store, paths, "complete");
     return searchResult(store, paths);
   } catch (error) {
     // Best effort, on a full disk for instance: the error that ended the run is the one to be told.
     try {
       saveSeconds();
-      await writeReport(store, paths, "interrupted");
+      await writeReport(store, paths, standingAtRest(store));
     } catch {
       throw error;
     }
     throw error;
   }
+}
+
+/** One more network was trained longer. */
+function isFinalProgress(event: RunEvent): boolean {
+  return event.type === "progress" && event.phase === "final";
 }
 
 function checkConfiguration(store: RunStore, config: RunConfig): void {

@@ -1,5 +1,8 @@
 // Who times the students of a run, and what is aimed at.
 import { DeviceGoneError, openDevices } from "../devices/mod.ts";
+import { UsageError } from "../src/cli/usage_error.ts";
+import { fileExists } from "../src/data/file_exists.ts";
+import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceDescription } from "../src/schemas/measurement.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
 import { baselineWidths } from "./baselines.ts";
@@ -18,8 +21,9 @@ import {
   keepDevices,
   leaveOut,
 } from "./run_devices.ts";
+import { runNames } from "./report/report_files.ts";
 import { runFolder } from "./run_folder.ts";
-import { RunStore } from "./store/run_store.ts";
+import { OutdatedRunError, RunStore } from "./store/run_store.ts";
 
 /** Opens the configured devices, or the earlier run that is replayed; `cleanup` closes them. */
 export async function openLatencies(context: RunContext, cleanup: AsyncDisposableStack): Promise<LatencySource> {
@@ -71,12 +75,29 @@ export async function openLatencies(context: RunContext, cleanup: AsyncDisposabl
   });
 }
 
+/** UsageError unless the run that is to be replayed, if any, is there, and another one. For before anything is made. */
+export function requireReplayed({ dataDir, replay, run }: RunConfig): void {
+  if (replay === undefined) return;
+  const others = runNames(dataDir).filter((name) => name !== run && fileExists(runFolder(dataDir, name).database));
+  if (others.includes(replay)) return;
+  const why = replay === run ? `run "${run}" cannot take latencies from itself` : `no run "${replay}" in ${dataDir}`;
+  throw new UsageError(`--replay: ${why}; there are: ${others.join(", ") || "none"}`);
+}
+
+function readReplayed({ dataDir }: RunConfig, run: string): RunStore {
+  try {
+    return new RunStore(runFolder(dataDir, run).database, { readOnly: true });
+  } catch (error) {
+    throw error instanceof OutdatedRunError ? new UsageError(`--replay: ${error.message}`) : error;
+  }
+}
+
 function openReplay({ config, store }: RunContext, run: string, cleanup: AsyncDisposableStack): LatencySource {
-  const other = cleanup.use(new RunStore(runFolder(config.dataDir, run).database, { readOnly: true }));
+  const other = cleanup.use(readReplayed(config, run));
   const devices = config.devices.map(({ name }) => name);
   const left = droppedDevices(other).map(({ device }) => device).filter((device) => devices.includes(device));
   if (left.length > 0) {
-    throw new Error(`run "${run}" went on without ${left.join(", ")}, so it cannot be replayed with that device`);
+    throw new UsageError(`--replay: run "${run}" went on without ${left.join(", ")}; give --device without it`);
   }
   keepDevices(store, config, devices);
   const backends = deviceBackends(other);
@@ -85,7 +106,8 @@ function openReplay({ config, store }: RunContext, run: string, cleanup: AsyncDi
 
 /**
  * The latency that is aimed at on each device: as configured, else what the reference network takes there. All widths of
- * it are timed in one session, which the baselines need anyway and which gives the device its nominal times.
+ * it are timed in one session, which the baselines need anyway and which gives the device its nominal times. UsageError
+ * where a run that is replayed does not know the reference network.
  */
 export async function findTargets(
   { config, emit, signal, store }: RunContext,
@@ -100,7 +122,11 @@ export async function findTargets(
     profile: config.targetProfile,
   });
   const [reference] = await Promise.all(outcomes);
-  if ("error" in reference) throw new Error(`the reference network could not be timed: ${reference.error}`);
+  if ("error" in reference) {
+    // Of another space, data or device, for instance: no student of this run would have a latency there.
+    if (config.replay !== undefined) throw new UsageError(`--replay: ${reference.error}, this run's reference network`);
+    throw new Error(`the reference network could not be timed: ${reference.error}`);
+  }
   store.saveMeasurements(reference.measurements);
   const targets = activeDevices(store, config).map(({ name, targetMs, weight }): DeviceTarget => {
     const measured = reference.measurements.find(({ device }) => device.name === name);

@@ -12,7 +12,7 @@ import { requireViews } from "../src/teachers/require_views.ts";
 import { requireTeachers } from "../src/training/train.ts";
 import { searchMethod } from "./method.ts";
 import { trainsLonger } from "./finals.ts";
-import { saveTestAccuracies, testIsScored } from "./reported_teacher.ts";
+import { saveTeachers, saveTestAccuracies, testIsScored } from "./reported_teachers.ts";
 import type { RunContext } from "./run_context.ts";
 import { ensureLogits, ensureTeacher, type Teacher } from "./teacher.ts";
 import type { TeachersJob, TrainJob } from "./trainers/job.ts";
@@ -90,8 +90,7 @@ async function automaticTeaching(
     emit({ type: "note", message: `Teacher: ${teacher.name}, ${percent} % on validation, ${origin}.` });
     teachers.push(teacher);
   }
-  store.set("teacher", teachers[0]);
-  store.set("teachers", teachers);
+  saveTeachers(store, teachers);
   const fill = async (views: number, images: number) => {
     const folders = [];
     for (const teacher of teachers) {
@@ -170,10 +169,10 @@ async function givenTeaching(
     );
   }
   store.set("teacherHashes", hashes);
-  const [{ accuracy, name }] = opened;
-  if (accuracy !== undefined) {
-    store.set("teacher", { name, accuracy, parameters: null, multiplyAdds: null });
-  }
+  saveTeachers(
+    store,
+    opened.map(({ accuracy = null, hash, name }) => ({ name, hash, accuracy, parameters: null, multiplyAdds: null })),
+  );
   for (const { accuracy, name } of opened) {
     const scored = accuracy === undefined ? "a table of logits" : `${(100 * accuracy).toFixed(1)} % on validation`;
     emit({ type: "note", message: `Teacher: ${name}, ${scored}.` });

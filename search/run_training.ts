@@ -16,12 +16,12 @@ import type { Trained, TrainJob } from "./trainers/job.ts";
 import type { TrainerPool } from "./trainers/pool.ts";
 import { nearestParent, sharedParameters } from "./warm_start.ts";
 
-/** The trainings of a run. All reject with a JobError. */
+/** The trainings of a run. All reject as `TrainerPool.train` does. */
 export interface Trainings {
   /** Trains with the budget of a trial, from the weights of `trial.startedFrom`. */
-  train(trial: Trial): Promise<Trained>;
+  train(trial: Trial, options: { signal: AbortSignal }): Promise<Trained>;
   /** Trains with the budget of the end, from the backbone where the network has any of it, else from scratch. */
-  trainLonger(trial: Trial, kind: FinalKind): Promise<Trained>;
+  trainLonger(trial: Trial, kind: FinalKind, options: { signal: AbortSignal }): Promise<Trained>;
   /**
    * The trial whose weights a trial's training starts from, 0 for the backbone, undefined for none. It goes by
    * completed batches: what is kept of them lasts until the trial's own batch is complete.
@@ -114,7 +114,7 @@ export async function openTrainings(
       if (role === "baseline" || !config.warmStart) return grows(architecture) ? 0 : undefined;
       return nearestParent(architecture, candidatesOf(batch))?.number;
     },
-    train(trial) {
+    train(trial, options) {
       const { number, role, startedFrom } = trial;
       return pool.train(
         trainJob(trial, {
@@ -125,9 +125,10 @@ export async function openTrainings(
           test: false,
         }),
         nameOf(trial),
+        options,
       );
     },
-    trainLonger(trial, kind) {
+    trainLonger(trial, kind, options) {
       const seeded = { architecture: trial.architecture, seed: hashSeed(trial.seed, "final") };
       return pool.train(
         trainJob(seeded, {
@@ -138,6 +139,7 @@ export async function openTrainings(
           test: kind === "final",
         }),
         `final ${nameOf(trial)}`,
+        options,
       );
     },
   };

@@ -1,6 +1,7 @@
 // `deno task runs`: the runs of a data folder, and how to be rid of them.
 import { cacheFolder, type RunFolder, runFolder, runsFolder } from "./run_folder.ts";
 import { searchResult } from "./result.ts";
+import { type Standing, standingOf } from "./standing.ts";
 import { lockRun } from "./store/run_lock.ts";
 import { OutdatedRunError, RunStore } from "./store/run_store.ts";
 
@@ -8,7 +9,7 @@ import { OutdatedRunError, RunStore } from "./store/run_store.ts";
 export interface RunSummary {
   run: string;
   /** `outdated`: of an earlier version, to be looked at and deleted only. */
-  state: "running" | "complete" | "outdated" | "damaged";
+  state: Standing | "outdated" | "damaged";
   startedAt: string;
   preset: string;
   trials: number;
@@ -41,7 +42,7 @@ function summarise(paths: RunFolder): RunSummary {
     const config = store.get("config") as { trials: number };
     return {
       run: paths.name,
-      state: store.get("state") === "complete" ? "complete" : "running",
+      state: standingOf(store, paths.folder),
       startedAt: String(store.get("startedAt")),
       preset,
       trials: completed + failed + infeasible + skipped,

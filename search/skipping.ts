@@ -5,7 +5,7 @@ import { formatPercent } from "../src/cli/format.ts";
 import { AccuracyModel, type Described } from "./accuracy_model.ts";
 import type { LatencyPredictors } from "./latency/predictors.ts";
 import { measurementOn } from "./latency/measurement_on.ts";
-import { completedTrials } from "./completed_trials.ts";
+import { bestFirst, completedTrials, type Rewarded } from "./completed_trials.ts";
 import { median } from "./median.ts";
 import type { RunnerDependencies } from "./trial_runner.ts";
 
@@ -36,7 +36,7 @@ export class Skipping {
   readonly #trained: Trained[] = [];
   #model: AccuracyModel | undefined;
   /** The best of the trained by the devices that count; they change with its `devices`. */
-  #best: { number: number; reward: number; devices: string } | undefined;
+  #best: Rewarded & { devices: string } | undefined;
 
   constructor(options: SkippingOptions) {
     this.#options = options;
@@ -82,14 +82,14 @@ export class Skipping {
     };
   }
 
-  /** The trained student with the highest reward by the devices that count now; the first one of equals. */
-  #bestTrained(): { number: number; reward: number } | undefined {
+  /** The best of the trained students by the devices that count now. */
+  #bestTrained(): Rewarded | undefined {
     const devices = this.#options.devices().join();
     if (this.#best?.devices === devices) return this.#best;
     this.#best = undefined;
     for (const { accuracy, measurements, number } of this.#trained) {
-      const { reward } = this.#options.score(measurements, accuracy);
-      if (reward > (this.#best?.reward ?? -1)) this.#best = { number, reward, devices };
+      const one = { number, devices, ...this.#options.score(measurements, accuracy) };
+      if (!this.#best || bestFirst(one, this.#best) < 0) this.#best = one;
     }
     return this.#best;
   }

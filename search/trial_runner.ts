@@ -5,6 +5,9 @@ import { type Architecture, architectureHash } from "../src/schemas/architecture
 import type { Measurement } from "../src/schemas/measurement.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import type { LatencySource, MeasuredOutcome } from "./latency/latency_source.ts";
+import { FaultRecord, type Step } from "./fault_record.ts";
+import { OutsideFaultError, whyGivenUp } from "./outside_fault.ts";
+import { trialName } from "./report/student_points.ts";
 import type { ForeseenOfTrial } from "./scoring.ts";
 import type { Skip, Skipping } from "./skipping.ts";
 import type { RunStore } from "./store/run_store.ts";
@@ -15,8 +18,13 @@ import { JobError } from "./trainers/pool.ts";
 export interface RunnerDependencies {
   store: Pick<RunStore, "saveMeasurements" | "saveTrial">;
   latencies: LatencySource;
-  /** Trains the trial's network briefly and saves its weights. Rejects with a JobError. */
-  train(trial: Trial): Promise<Trained>;
+  /**
+   * Trains the trial's network briefly and saves its weights. Rejects with a JobError, or with the reason of `signal`
+   * where that was aborted before the training was begun.
+   */
+  train(trial: Trial, options: { signal: AbortSignal }): Promise<Trained>;
+  /** Trainings that run at the same time; 1 where not given. */
+  trainers?: number;
   /**
    * The trial's latency over the devices of the run, in milliseconds of the first, and its reward at `accuracy`. Asked
    * again where it counts, since a device may have left the run.
@@ -89,17 +97,36 @@ export function rescored(
   };
 }
 
-/** Measures and trains trials; each ends completed, failed, infeasible or skipped, and is stored at that moment. */
+/** The trial met a fault that may not be its own: it is tried again once the others of its batch have ended. */
+class Postponed extends Error {
+  override name = "Postponed";
+  readonly trial: Trial;
+
+  constructor(trial: Trial) {
+    super(`${trialName(trial)} is tried again`);
+    this.trial = trial;
+  }
+}
+
+/**
+ * Measures and trains trials; each ends completed, failed, infeasible or skipped, and is stored at that moment. After a
+ * fault outside the student its trial is tried again behind the others of the batch. At a second fault it fails, where
+ * others got through that step in between; else it is the machinery that is broken, and the run ends: what is under way
+ * is finished, all else stays pending for the next start. A full disk ends the run at once.
+ */
 export class TrialRunner {
   readonly #dependencies: RunnerDependencies;
   /** The trials by network that are done or in work, so that no network is trained twice. */
   readonly #first = new Map<string, { number: number; outcome: Promise<Trial> }>();
-  /** Latencies cannot be had any more, so that the run ends. */
-  #stopped = false;
+  readonly #faults: FaultRecord;
+  /** Aborted once the run is to end: nothing is begun any more. */
+  readonly #stop = new AbortController();
 
   constructor(dependencies: RunnerDependencies, done: readonly Trial[]) {
     this.#dependencies = dependencies;
+    this.#faults = new FaultRecord({ trainers: dependencies.trainers ?? 1 });
     for (const trial of done) {
+      if (failedOutside(trial)) this.#faults.giveUp(trial.architectureHash);
       if (trial.duplicateOf === undefined && !isUndecided(trial)) this.#remember(trial, Promise.resolve(trial));
     }
   }
@@ -108,8 +135,22 @@ export class TrialRunner {
     this.#first.set(trial.architectureHash, { number: trial.number, outcome });
   }
 
-  /** Runs `trials` to their ends; the result is in their order. Rejects where aborted. */
+  /**
+   * Runs `trials` to their ends; the result is in their order. Rejects with an OutsideFaultError, as the latencies do, or
+   * with the signal's reason; the trials that are not stored by then stay pending.
+   */
   async run(trials: readonly Trial[]): Promise<Trial[]> {
+    const first = await this.#pass(trials);
+    const done = first.some(({ state }) => state === "pending") ? await this.#pass(first) : first;
+    for (const trial of done) {
+      // That says nothing of the student: the next trial of that network is trained.
+      if (isUndecided(trial)) this.#first.delete(trial.architectureHash);
+    }
+    return done;
+  }
+
+  /** Runs `trials` once; those to be tried again come back pending. */
+  async #pass(trials: readonly Trial[]): Promise<Trial[]> {
     const { latencies, signal } = this.#dependencies;
     const seen = new Set<string>();
     await this.#forgetUndecided(trials);
@@ -119,14 +160,17 @@ export class TrialRunner {
       const { architectureHash } = trial;
       if (trial.state !== "pending" || this.#first.has(architectureHash) || seen.has(architectureHash)) continue;
       seen.add(architectureHash);
-      const ended = this.#endUntimed(trial);
+      const ended = trial.latencyMs === undefined ? this.#endUntimed(trial) : trial;
       if (ended) measured.set(trial, Promise.resolve(ended));
       else toMeasure.push(trial);
     }
     const batch = latencies.measure(toMeasure.map(({ architecture }) => architecture), { signal });
     for (const [index, trial] of toMeasure.entries()) measured.set(trial, this.#measured(trial, batch.outcomes[index]));
     // A rejection is looked at below; until then nobody does.
-    for (const promise of measured.values()) promise.catch(() => {});
+    const endRun = (error: unknown) => {
+      if (!(error instanceof Postponed)) this.#stop.abort();
+    };
+    for (const promise of measured.values()) promise.catch(endRun);
     // Latencies first where trainers would disturb them; the others' trials are trained as soon as they are measured.
     await batch.quiet;
     signal?.throwIfAborted();
@@ -136,16 +180,19 @@ export class TrialRunner {
       if (first) return this.#repeat(trial, first.outcome);
       const outcome = (measured.get(trial) ?? Promise.resolve(trial))
         .then((ready) => (ready.state === "pending" ? this.#train(ready) : ready));
+      outcome.catch(endRun);
       this.#remember(trial, outcome);
       return outcome;
     });
     const settled = await Promise.allSettled(outcomes);
     signal?.throwIfAborted();
-    return settled.map((result) => {
-      if (result.status === "rejected") throw result.reason;
-      // That says nothing of the student: the next trial of that network is trained.
-      if (isUndecided(result.value)) this.#first.delete(result.value.architectureHash);
-      return result.value;
+    return settled.map((result, index) => {
+      if (result.status === "fulfilled") return result.value;
+      if (!(result.reason instanceof Postponed)) throw result.reason;
+      const { trial } = result.reason;
+      this.#first.delete(trial.architectureHash);
+      // One of the same network was waiting for its result.
+      return trial.number === trials[index].number ? trial : trials[index];
     });
   }
 
@@ -164,15 +211,25 @@ export class TrialRunner {
     return done;
   }
 
-  #fail(trial: Trial, error: unknown): Trial {
+  /** The trial's end by `error`, or a Postponed or OutsideFaultError thrown where it has none yet. */
+  #fail(trial: Trial, step: Step, error: Error): Trial {
+    const { signal, store } = this.#dependencies;
     // What an abort breaks off is not a result: the trial stays pending and is redone.
-    this.#dependencies.signal?.throwIfAborted();
-    const student = error instanceof JobError && error.student;
-    return this.#finish(trial, {
-      state: "failed",
-      reason: (error as Error).message,
-      ...(student && { reward: 0 }),
-    });
+    signal?.throwIfAborted();
+    if (error instanceof JobError && error.student) {
+      this.#faults.gotThrough(step);
+      return this.#finish(trial, { state: "failed", reason: error.message, reward: 0 });
+    }
+    const stop = new OutsideFaultError(`${trialName(trial)}: ${error.message}`, { cause: error });
+    if (error instanceof JobError && error.storage) throw stop;
+    const { faultyStarts, verdict } = this.#faults.judge(trial, step);
+    if (verdict === "given up") {
+      return this.#finish(trial, { state: "failed", reason: whyGivenUp(error, faultyStarts), faultyStarts });
+    }
+    const pending = { ...trial, startedFrom: undefined, faultyStarts };
+    // Another start times it anew.
+    store.saveTrial({ ...pending, latencyMs: undefined });
+    throw verdict === "again" ? new Postponed(pending) : stop;
   }
 
   /** The trial's end where it need not be measured: it breaks a limit by its size, or cannot be of use at its latency. */
@@ -192,39 +249,37 @@ export class TrialRunner {
   /** The trial with its measurements, or ended where it breaks a limit or cannot be measured. */
   async #measured(trial: Trial, outcome: Promise<MeasuredOutcome>): Promise<Trial> {
     const { brokenLimit, score, skipping, store } = this.#dependencies;
-    const answer = await outcome.catch((error) => {
-      this.#stopped = true;
-      throw error;
-    });
-    try {
-      if ("error" in answer) throw new Error(answer.error);
-      const { measurements } = answer;
-      store.saveMeasurements(measurements);
-      const { latencyMs } = score(measurements, 0);
-      const measured = { ...trial, measurements, latencyMs };
-      const tooSlow = brokenLimit(measured, latencyMs);
-      if (tooSlow) return this.#finish(measured, { state: "infeasible", reason: tooSlow, reward: 0 });
-      const skip = skipping?.beforeTraining(measured);
-      return skip ? this.#skip(measured, skip) : measured;
-    } catch (error) {
-      return this.#fail(trial, error);
-    }
+    const answer = await outcome;
+    if ("error" in answer) return this.#fail(trial, "timing", new Error(answer.error));
+    this.#faults.gotThrough("timing");
+    const { measurements } = answer;
+    store.saveMeasurements(measurements);
+    const { latencyMs } = score(measurements, 0);
+    const measured = { ...trial, measurements, latencyMs };
+    const tooSlow = brokenLimit(measured, latencyMs);
+    if (tooSlow) return this.#finish(measured, { state: "infeasible", reason: tooSlow, reward: 0 });
+    const skip = skipping?.beforeTraining(measured);
+    return skip ? this.#skip(measured, skip) : measured;
   }
 
   async #train(measured: Trial): Promise<Trial> {
+    const { signal } = this.#stop;
     // No training is begun that the run's next start can do as well.
-    if (this.#stopped) return measured;
+    if (signal.aborted) return measured;
     const startedFrom = this.#dependencies.startOf?.(measured);
     const trial = startedFrom === undefined ? measured : { ...measured, startedFrom };
+    let trained: Trained;
     try {
-      const { accuracy, backend, inherited, seconds, steps } = await this.#dependencies.train(trial);
-      const scored = this.#dependencies.score(trial.measurements, accuracy);
-      const start = inherited === undefined ? {} : { inherited };
-      const training = { steps, trainSeconds: seconds, backend, ...start };
-      return this.#finish(trial, { state: "completed", accuracy, ...scored, ...training });
+      trained = await this.#dependencies.train(trial, { signal });
     } catch (error) {
-      return this.#fail(trial, error);
+      return signal.aborted && error === signal.reason ? measured : this.#fail(trial, "training", error as Error);
     }
+    this.#faults.gotThrough("training");
+    const { accuracy, backend, inherited, seconds, steps } = trained;
+    const scored = this.#dependencies.score(trial.measurements, accuracy);
+    const start = inherited === undefined ? {} : { inherited };
+    const training = { steps, trainSeconds: seconds, backend, ...start };
+    return this.#finish(trial, { state: "completed", accuracy, ...scored, ...training });
   }
 
   /** A network that was sampled before gets the earlier trial's result. */
@@ -241,6 +296,11 @@ export class TrialRunner {
     };
     return this.#finish(trial, result);
   }
+}
+
+/** Failed for a reason that lies outside the student, or seems to, so that it has no reward. */
+function failedOutside({ reward, state }: Trial): boolean {
+  return state === "failed" && reward === undefined;
 }
 
 /** Ended without a reward: failed outside the student, or too slow, or foreseen to be, on a device that left. */

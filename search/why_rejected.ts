@@ -31,28 +31,41 @@ function advantage(rival: CompletedTrial, trial: CompletedTrial): string {
  */
 export function rejections(trials: readonly Trial[]): Rejection[] {
   const search = trials.filter(({ role }) => role === "search").toSorted((a, b) => a.number - b.number);
-  const front = paretoFront(completedTrials(search));
+  const completed = completedTrials(search);
+  const front = paretoFront(completed);
   const [best] = bestTrials(search, 1);
-  return search.map((trial) => ({
-    trial: trial.number,
-    state: trial.state,
-    reason: reasonFor(trial, front, best),
-  }));
+  return search.map((trial) => {
+    const [own] = completedTrials([trial]);
+    const reason = own ? whyNotTaken(own, { best: best ?? own, completed, front }) : whyNoResult(trial);
+    return { trial: trial.number, state: trial.state, reason };
+  });
 }
 
-function reasonFor(trial: Trial, front: readonly CompletedTrial[], best: CompletedTrial | undefined): string {
-  const { duplicateOf, number, reason, state } = trial;
+function whyNoResult({ duplicateOf, reason, state }: Trial): string {
   if (state === "pending") return "not finished";
-  if (duplicateOf !== undefined) {
-    return `the same network as trial ${duplicateOf}${reason === undefined ? "" : `: ${reason}`}`;
-  }
-  const [completed] = completedTrials([trial]);
-  if (!completed) return reason ?? "no reason was kept";
+  if (duplicateOf === undefined) return reason ?? "no reason was kept";
+  return `the same network as trial ${duplicateOf}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+interface Others {
+  best: CompletedTrial;
+  completed: readonly CompletedTrial[];
+  front: readonly CompletedTrial[];
+}
+
+function whyNotTaken(trial: CompletedTrial, { best, completed, front }: Others): string {
+  const { accuracy, latencyMs, number, reward } = trial;
   const onFront = front.some((one) => one.number === number);
-  if (number === best?.number) return `the best: the highest reward${onFront ? "" : ", though not on the front"}`;
-  if (onFront) return `on the front; trial ${best?.number} has a higher reward`;
-  const rival = front.findLast(({ latencyMs, accuracy }) =>
-    latencyMs <= completed.latencyMs && accuracy >= completed.accuracy
-  );
-  return rival ? `trial ${rival.number} is ${advantage(rival, completed)}` : "no reason was kept";
+  if (number === best.number) {
+    const isTied = completed.some((one) => one.number !== number && one.reward === reward);
+    const why = `the highest reward${isTied ? ", and the fastest that has it" : ""}`;
+    return `the best: ${why}${onFront ? "" : ", though not on the front"}`;
+  }
+  if (onFront) {
+    if (reward < best.reward) return `on the front; trial ${best.number} has a higher reward`;
+    const order = latencyMs > best.latencyMs ? "slower" : "later";
+    return `on the front; by its reward as good as trial ${best.number}, but ${order}`;
+  }
+  const rival = front.findLast((one) => one.latencyMs <= latencyMs && one.accuracy >= accuracy);
+  return rival ? `trial ${rival.number} is ${advantage(rival, trial)}` : "no reason was kept";
 }

@@ -1,4 +1,6 @@
 // What every controller refuses, in the same words.
+import * as z from "zod";
+import { firstIssue } from "../../src/schemas/first_issue.ts";
 import type { Decision, Result, Snapshot } from "../controller.ts";
 
 /** The number of choices of each decision; RangeError where there is nothing to decide. */
@@ -61,6 +63,16 @@ export function checkResults(results: readonly Result[], decisions: readonly Dec
     if (reward !== null && !Number.isFinite(reward)) {
       throw new RangeError(`The reward of sample ${id} is ${reward}; allowed are finite numbers and null`);
     }
+  }
+}
+
+/** What `restore` gives; RangeError of one line, which names the field, where that finds the snapshot incomplete. */
+export function restoring<Value>(name: string, restore: () => Value): Value {
+  try {
+    return restore();
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error;
+    throw new RangeError(`Cannot restore "${name}": the snapshot is damaged: ${firstIssue(error)}`, { cause: error });
   }
 }
 

@@ -9,7 +9,7 @@ import type {
   Sample,
   Snapshot,
 } from "../controller.ts";
-import { checkCount, checkResults, checkSnapshot, choicesOf } from "./checks.ts";
+import { checkCount, checkResults, checkSnapshot, choicesOf, restoring } from "./checks.ts";
 import type { Strategy, StrategyStart } from "./definition.ts";
 import { rewardedOf } from "./rewarded.ts";
 
@@ -64,12 +64,12 @@ export class StrategyController implements Controller {
     };
   }
 
-  /** Throws RangeError on a snapshot of another controller or other decisions. */
+  /** Throws RangeError on a snapshot of another controller or other decisions, and on a damaged one. */
   restore(snapshot: Snapshot): void {
     checkSnapshot(snapshot, this.name, this.#choices);
-    const state = stateSchema.parse(snapshot);
+    const state = restoring(this.name, () => stateSchema.parse(snapshot));
     const random = Random.restore(state.random);
-    this.#strategy.restore(snapshot);
+    restoring(this.name, () => this.#strategy.restore(snapshot));
     this.#random = random;
     this.#nextId = state.nextId;
     this.#statistics = state.statistics;

@@ -1,14 +1,16 @@
 // What is to be known of an exported student, for programs; card_markdown.ts is the same for people.
 import type { ModelExport } from "../../src/export/export_model.ts";
 import { exportTolerance } from "../../src/export/export_model.ts";
+import { howToRead } from "../../src/export/how_to_read.ts";
 import type { TrainingData } from "../../src/data/training_data.ts";
+import { batchNormEpsilon } from "../../src/ops/normalised.ts";
 import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
 import type { ExportFormatName } from "../../src/schemas/export_options.ts";
 import type { Measurement } from "../../src/schemas/measurement.ts";
-import type { RunConfig } from "../../src/schemas/run_config.ts";
+import { isAccuracyAlone, type RunConfig } from "../../src/schemas/run_config.ts";
 import { latencyInterval } from "../latency/measurement_on.ts";
 import { allTargets } from "../run_devices.ts";
-import { reportedTeacher } from "../reported_teacher.ts";
+import { type ReportedTeacher, reportedTeachers } from "../reported_teachers.ts";
 import type { RunStore } from "../store/run_store.ts";
 import type { ChosenStudent } from "./chosen_student.ts";
 
@@ -22,14 +24,16 @@ export interface CardLatency {
   form: ExportFormatName;
   protocol: string;
   profile: string;
-  /** Freed of the device's drift, with its 95 % interval: what the run used. */
+  /** At the device's nominal speed, so freed of its drift, with its 95 % interval: what the run used. */
   latencyMs: number;
   lowMs: number;
   highMs: number;
-  /** As timed. */
+  /** As timed, drift and all. */
   medianMs: number;
   p90Ms: number;
+  /** On the scale of `latencyMs`; null where the run's reward was accuracy alone. */
   targetMs: number | null;
+  /** Named reasons for doubt. */
   flags: string[];
   measuredAt: string;
 }
@@ -39,9 +43,15 @@ export type CardFormat =
   | ModelExport
   | { format: ExportFormatName; failed: string };
 
+/** What the student learned from. */
+export interface CardTeacher extends Pick<ReportedTeacher, "accuracy" | "hash" | "name" | "testAccuracy"> {
+  /** As the run was told; of a teacher of the user's only. */
+  files?: string[];
+}
+
 export interface Card {
   format: "nacre-card";
-  version: 1;
+  version: 2;
   createdAt: string;
   run: string;
   role: "search" | "baseline";
@@ -54,7 +64,8 @@ export interface Card {
   /** An image is resized, its bytes divided by 255, then per channel the mean taken off and divided by the deviation. */
   input: Architecture["input"] & { colours: "grey" | "RGB"; divideBy: 255; mean: number[]; deviation: number[] };
   output: { name: "logits"; classes: number };
-  teacher: { name: string; accuracy: number | null; files: string[] } | null;
+  /** In the run's order; none of a method without one. */
+  teachers: CardTeacher[];
   distiller: { name: string; options: Record<string, unknown> };
   training: {
     images: number;
@@ -81,8 +92,14 @@ export interface Card {
   latency: CardLatency[];
   size: { parameters: number; multiplyAdds: number; memoryBytes: number; downloadBytes: number };
   formats: CardFormat[];
+  /** What the weights mean that are not folded; null where that format was not written. */
+  safetensors: { batchNormEpsilon: number; howToRead: string } | null;
   /** Of the largest logit. */
   tolerance: number;
+}
+
+export function isWritten(formats: readonly CardFormat[], format: ExportFormatName): boolean {
+  return formats.some((one) => one.format === format && !("failed" in one));
 }
 
 export interface CardFacts {
@@ -110,12 +127,13 @@ function latencyOf(measurement: Measurement, targetMs: number | null): CardLaten
   };
 }
 
-/** With a teacher of the user's its accuracy is known where it was scored. */
-function teacherOf(store: RunStore, { teacher }: RunConfig): Card["teacher"] {
+/** A run has automatic teachers or those of its user's files, each of one file, in the order of the options. */
+function teachersOf(store: RunStore, { teacher }: RunConfig): CardTeacher[] {
   const files = teacher.filter((name) => name !== "auto");
-  const reported = reportedTeacher(store);
-  if (!reported && files.length === 0) return null;
-  return { name: reported?.name ?? files.join(", "), accuracy: reported?.accuracy ?? null, files };
+  return reportedTeachers(store).map(({ accuracy, hash, name, testAccuracy }, index) => ({
+    ...{ name, accuracy, testAccuracy, hash },
+    ...(index < files.length && { files: [files[index]] }),
+  }));
 }
 
 /** The card of `student`, from what its run stored. */
@@ -124,11 +142,14 @@ export function cardOf(store: RunStore, { data, formats, now, recomputed, run, s
   const { final, trial, weights } = student;
   const { dataset, deviation, mean, validation } = data;
   const { architecture } = trial;
-  const targets = new Map(allTargets(store).map(({ device, targetMs }) => [device, targetMs]));
+  // Where accuracy alone counts, the target is only what a reference network takes.
+  const targets = new Map(
+    isAccuracyAlone(config) ? [] : allTargets(store).map(({ device, targetMs }) => [device, targetMs]),
+  );
   const isFinal = weights === "final";
   return {
     format: "nacre-card",
-    version: 1,
+    version: 2,
     createdAt: now.toISOString(),
     run,
     role: trial.role,
@@ -150,7 +171,7 @@ export function cardOf(store: RunStore, { data, formats, now, recomputed, run, s
       deviation,
     },
     output: { name: "logits", classes: architecture.classes },
-    teacher: teacherOf(store, config),
+    teachers: teachersOf(store, config),
     distiller: config.distiller,
     training: {
       images: Math.min(isFinal ? config.finalTrainImages : config.trainImages, data.train.length),
@@ -180,6 +201,7 @@ export function cardOf(store: RunStore, { data, formats, now, recomputed, run, s
       downloadBytes: trial.downloadBytes,
     },
     formats,
+    safetensors: isWritten(formats, "safetensors") ? { batchNormEpsilon, howToRead: howToRead(architecture) } : null,
     tolerance: exportTolerance,
   };
 }

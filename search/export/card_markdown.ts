@@ -1,7 +1,10 @@
 // The model card for people, after Mitchell et al. 2019, Model Cards for Model Reporting, 1810.03993.
 import { formatCount, formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import { exportFormats } from "../../src/export/formats/table.ts";
-import { type Card, type CardLatency, scoresOtherwise, studentName } from "./card.ts";
+import type { ExportFormatName } from "../../src/schemas/export_options.ts";
+import { flagMeaning } from "../../devices/mod.ts";
+import { teachersInWords } from "../reported_teachers.ts";
+import { type Card, type CardLatency, isWritten, scoresOtherwise, studentName } from "./card.ts";
 import { formatDifference } from "./format_difference.ts";
 
 /** Text of others' as it stands: names of classes, devices and files may hold anything. */
@@ -38,29 +41,62 @@ function accuracies({ accuracy, data, weights }: Card): string {
   }`;
 }
 
-function latencyRow(one: CardLatency): string[] {
+function latencyRow(one: CardLatency, { formats }: Card): string[] {
   const interval = `${formatMilliseconds(one.lowMs)} to ${formatMilliseconds(one.highMs)}`;
   return [
     `${plain(one.device)} (${plain(one.description)})`,
     `${one.runtime}: ${plain(one.backend)}`,
-    `\`${one.form}\``,
+    isWritten(formats, one.form) ? `\`${one.form}\`` : "a form that is not in this folder",
     `${formatMilliseconds(one.latencyMs)} ms`,
     `${interval} ms`,
-    `${formatMilliseconds(one.p90Ms)} ms`,
     one.targetMs === null ? "none" : `${formatMilliseconds(one.targetMs)} ms`,
+    `${formatMilliseconds(one.medianMs)} ms`,
+    `${formatMilliseconds(one.p90Ms)} ms`,
     `${one.protocol}, ${one.profile}, ${one.measuredAt.slice(0, 10)}`,
   ];
 }
 
-function latencies({ latency }: Card): string {
-  if (latency.length === 0) return "It was not measured.";
-  const head = ["device", "runtime", "as", "latency", "95 % interval", "90th percentile", "target", "protocol"];
-  return `${table(head, latency.map(latencyRow))}
+function doubts({ latency }: Card): string {
+  const lines = latency.flatMap(({ device, flags, runtime }) =>
+    flags.map((flag) => `- ${plain(device)}, ${runtime}: ${plain(flag)}: ${plain(flagMeaning(flag))}`)
+  );
+  if (lines.length === 0) return "The measurement found no reason to doubt these figures.";
+  return `Reasons to doubt these figures:\n\n${lines.join("\n")}`;
+}
 
-Of one image, batch norm folded, without reading or scaling the image. Latency depends on the device, its browser and its
-heat: measure on yours with \`deno task measure --model\`. "As" is the format below that was timed: its files run the same
-fused kernels. \`index.html\` runs those of \`tfjs-graph\`. The LayersModel \`tfjs\` does the same arithmetic in more steps, since
-its layers cannot fuse a relu6 or a depthwise convolution with its bias: small networks take about twice as long in it.`;
+/** What was timed, of the forms that were written. */
+function timedForms({ formats, latency }: Card): string {
+  const has = (format: ExportFormatName) => isWritten(formats, format);
+  const isTimed = (format: ExportFormatName) => latency.some(({ form }) => form === format);
+  const sentences = [
+    ...(has("tfjs-graph") && isTimed("tfjs-graph")
+      ? ["`tfjs-graph` runs the same fused kernels as were timed, and so does `index.html`."]
+      : []),
+    ...(has("tfjs")
+      ? [
+        "The LayersModel `tfjs` was not timed: it does the same arithmetic in more steps, since its layers cannot fuse a " +
+        "relu6 or a depthwise convolution with its bias; small networks take about twice as long in it as in a GraphModel.",
+      ]
+      : []),
+    ...(has("onnx") ? [isTimed("onnx") ? "`onnx` was timed with its batch fixed at 1." : "`onnx` was not timed."] : []),
+  ];
+  return sentences.length === 0 ? "" : `\n\n${sentences.join(" ")}`;
+}
+
+function latencies(card: Card): string {
+  if (card.latency.length === 0) return "It was not measured.";
+  const head = [
+    ...["device", "runtime", "as", "latency", "95 % interval", "target"],
+    ...["median as timed", "90th percentile as timed", "protocol"],
+  ];
+  return `${table(head, card.latency.map((one) => latencyRow(one, card)))}
+
+Latency, interval and target are at the device's nominal speed: reference networks were timed beside the student, and what
+they were slower or faster than usual is taken off. Median and 90th percentile are as timed, with all that slowed the device
+then. All are of one image, batch norm folded, without reading or scaling the image. They depend on the device, its browser
+and its heat: measure on yours with \`deno task measure --model\`.
+
+${doubts(card)}${timedForms(card)}`;
 }
 
 function formatRows({ formats }: Card): string {
@@ -79,7 +115,7 @@ function formatRows({ formats }: Card): string {
   );
 }
 
-function training({ distiller, teacher, training }: Card): string {
+function training({ distiller, teachers, training }: Card): string {
   const { backend, batchSize, epochs, images, learningRate, seconds, startedFrom, steps, views } = training;
   const from = startedFrom === null
     ? "from random weights"
@@ -87,12 +123,11 @@ function training({ distiller, teacher, training }: Card): string {
     ? "from the backbone's weights"
     : `from the weights of trial ${startedFrom}`;
   const time = seconds === null ? "" : ` in ${formatDuration(seconds)}`;
-  const scored = teacher?.accuracy === null || teacher === null
-    ? ""
-    : ` (${formatPercent(teacher.accuracy)} on validation images)`;
   const options = Object.keys(distiller.options).length > 0 ? ` with \`${JSON.stringify(distiller.options)}\`` : "";
   return [
-    `- Teacher: ${teacher === null ? "none" : `${plain(teacher.name)}${scored}`}`,
+    teachers.length === 0
+      ? "- Teacher: none"
+      : `- Teacher, with its accuracy on validation images: ${plain(teachersInWords(teachers))}`,
     `- Distillation: ${plain(distiller.name)}${options}`,
     `- ${images} images, ${epochs} epoch${epochs === 1 ? "" : "s"}, ${views} view${views === 1 ? "" : "s"} of each, ` +
     `batches of ${batchSize}, peak learning rate ${learningRate}, ${from}`,
@@ -100,13 +135,29 @@ function training({ distiller, teacher, training }: Card): string {
   ].join("\n");
 }
 
-function preprocessing({ input }: Card): string {
-  const { channels, colours, deviation, height, mean, width } = input;
+/** How each form that was written takes an image. */
+function imageShapes({ formats, input: { channels, height, width } }: Card): string[] {
+  const last = `\`[batch, ${height}, ${width}, ${channels}]\``;
+  const has = (format: ExportFormatName) => isWritten(formats, format);
+  return [
+    ...(has("tfjs-graph") || has("tfjs") ? [`TF.js: ${last}.`] : []),
+    ...(has("onnx") ? [`ONNX: \`image\`, \`[batch, ${channels}, ${height}, ${width}]\`.`] : []),
+    ...(has("safetensors") ? [`safetensors: ${last}.`] : []),
+  ];
+}
+
+function preprocessing(card: Card): string {
+  const { input } = card;
+  const shapes = imageShapes(card);
+  const { colours, deviation, height, mean, width } = input;
   return `1. ${colours === "grey" ? "Grey" : "Red, green and blue"}, ${height} x ${width} pixels (height x width). ` +
     `Images of another size are squeezed to it, each new pixel the mean of the area it covers; what is transparent is black.
 2. Bytes 0 to 255 divided by 255, then per channel \`(value - mean) / deviation\`.
-   Mean: ${numbers(mean)}. Deviation: ${numbers(deviation)}. (As a teacher in Nacre: \`--teacher-normalisation data\`.)
-3. TF.js: \`[batch, ${height}, ${width}, ${channels}]\`. ONNX: \`image\`, \`[1, ${channels}, ${height}, ${width}]\`.
+   Mean: ${numbers(mean)}. Deviation: ${
+      numbers(deviation)
+    }. (As a teacher in Nacre: \`--teacher-normalisation data\`.)${
+      shapes.length === 0 ? "" : `\n3. ${shapes.join(" ")} Batches of any size.`
+    }
 
 The output, \`logits\`, has a number per class; softmax makes probabilities of them, which are not calibrated.`;
 }
@@ -151,7 +202,7 @@ ${card.tolerance} of the largest logit a format is not written. Weights: those o
     card.weights === "final" ? "longer training after the search" : "training amid the search"
   }. Architecture
 \`${card.architectureHash.slice(0, 16)}\`.
-
+${card.safetensors === null ? "" : `\n## How to read model.safetensors\n\n${card.safetensors.howToRead}\n`}
 ## Training
 
 - Data: ${plain(data.description)}

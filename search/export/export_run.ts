@@ -11,7 +11,7 @@ import { exportFormatSchema, type ExportOptions } from "../../src/schemas/export
 import { listRuns } from "../runs.ts";
 import { runFolder } from "../run_folder.ts";
 import { lockRun } from "../store/run_lock.ts";
-import { RunStore } from "../store/run_store.ts";
+import { OutdatedRunError, RunStore } from "../store/run_store.ts";
 import { type Card, type CardFormat, cardOf, scoresOtherwise } from "./card.ts";
 import { cardFileOf, exportFiles } from "./card_file.ts";
 import { cardMarkdown } from "./card_markdown.ts";
@@ -62,6 +62,18 @@ async function requireRun(dataDir: string, run: string | undefined): Promise<str
     throw new UsageError(`--run ${run} is no run in ${dataDir}; there are: ${known()}`);
   }
   return run;
+}
+
+/** UsageError on a run of an earlier version. */
+function openStore(database: string, run: string): RunStore {
+  try {
+    return new RunStore(database, { readOnly: true });
+  } catch (error) {
+    if (!(error instanceof OutdatedRunError)) throw error;
+    throw new UsageError(
+      `--run ${run} is a run of an earlier version, ${error.lacks}: it cannot be exported; make it anew`,
+    );
+  }
 }
 
 async function readWeights({ file, trial }: ChosenStudent): Promise<Weights> {
@@ -142,8 +154,9 @@ async function writePage(
 /**
  * Exports a student of a run as `options` say: formats, `card.json`, `README.md` and `index.html` in one folder, which
  * appears whole or not at all. A format that does not give the network's logits is left out and named in the result.
- * Throws a UsageError where there is no such run, student or kept weights, a RunLockedError where the run is in progress,
- * an Error of one line where its data is not at hand; rejects with the signal's reason when aborted.
+ * Throws a UsageError where there is no such run, student or kept weights, or where the run is of an earlier version, a
+ * RunLockedError where it is in progress, an Error of one line where its data is not at hand or its store is damaged;
+ * rejects with the signal's reason when aborted.
  */
 export async function exportRun(options: ExportOptions, settings: ExportRunSettings): Promise<ExportResult> {
   const { log, now = new Date(), signal } = settings;
@@ -151,7 +164,7 @@ export async function exportRun(options: ExportOptions, settings: ExportRunSetti
   const paths = runFolder(options.dataDir, run);
   // Neither goes on, nor is deleted, while it is read.
   using _lock = await lockRun(paths.folder, run);
-  using store = new RunStore(paths.database, { readOnly: true });
+  using store = openStore(paths.database, run);
   const student = chooseStudent(store, paths, options);
   const { role, number } = student.trial;
   const name = `${role === "search" ? "trial" : "baseline"}-${number}`;

@@ -1,8 +1,10 @@
 // One file that runs the student: script, WebAssembly, weights and sample images are within it, and it may fetch nothing.
 import { createHash } from "node:crypto";
+import { flagMeaning } from "../../devices/mod.ts";
 import { formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import { type Html, html, trusted } from "../report/html.ts";
-import { type Card, studentName } from "./card.ts";
+import { teachersInWords } from "../reported_teachers.ts";
+import { type Card, type CardLatency, studentName } from "./card.ts";
 import { dataBlock, type PageData, wasmBlock } from "./page/page_data.ts";
 import { pageStyle } from "./page_style.ts";
 
@@ -24,16 +26,24 @@ const sourceHash = (text: string) => `'sha256-${createHash("sha256").update(text
 const withinScript = (text: string) => text.replace(/<(?=\/script|script|!--)/gi, "\\x3C");
 const json = (value: unknown) => JSON.stringify(value).replaceAll("<", "\\u003c");
 
-function facts({ accuracy, latency, teacher, weights }: Card): Html {
+function timing({ description, flags, highMs, latencyMs, lowMs, medianMs, p90Ms, runtime }: CardLatency): Html {
+  const ms = formatMilliseconds;
+  const doubts = flags.map((flag) => html`<li>in doubt, ${flag}: ${flagMeaning(flag)}</li>`);
+  return html`<li>${ms(latencyMs)} ms at nominal speed, so freed of the device's drift (95 % interval ${ms(lowMs)} to
+${ms(highMs)} ms), on ${description} (${runtime}); as timed, median ${ms(medianMs)} ms, 90th percentile ${
+    ms(p90Ms)
+  } ms</li>
+${doubts}`;
+}
+
+function facts({ accuracy, latency, teachers, weights }: Card): Html {
   const { test, validation } = accuracy;
   const shown = test === null ? `${formatPercent(validation)} on validation` : `${formatPercent(test)} on test`;
   const [first] = latency;
-  const timed = first && `${formatMilliseconds(first.latencyMs)} ms on ${first.description} (${first.runtime}, 95 % ` +
-      `interval ${formatMilliseconds(first.lowMs)} to ${formatMilliseconds(first.highMs)})`;
   return html`<ul class="facts">
 <li>${shown} images, ${weights === "final" ? "trained longer after the search" : "trained briefly amid the search"}</li>
-${timed ? html`<li>${timed}</li>` : null}
-${teacher ? html`<li>learned from ${teacher.name}</li>` : null}
+${first ? timing(first) : null}
+${teachers.length > 0 ? html`<li>learned from ${teachersInWords(teachers)}</li>` : null}
 </ul>`;
 }
 

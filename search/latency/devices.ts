@@ -2,6 +2,7 @@
 import type { Device, DeviceGoneError } from "../../devices/mod.ts";
 import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
 import type { Measurement, ProfileName, RuntimeName } from "../../src/schemas/measurement.ts";
+import { OutsideFaultError } from "../outside_fault.ts";
 import { backendChange, type BackendOf } from "./backend_change.ts";
 import { type DeviceOutcome, measureQueue } from "./device_queue.ts";
 import type { LatencySource, MeasuredOutcome, MeasureOptions } from "./latency_source.ts";
@@ -46,7 +47,8 @@ export function deviceLatencies(devices: readonly Device[], options: DeviceLaten
       const outcome = await next.next().value as DeviceOutcome;
       if (!("measurement" in outcome)) return outcome;
       const change = backendChange(outcome.measurement, backendOf);
-      if (change !== undefined) return { error: change };
+      // That of every network from now on: none of them is to blame.
+      if (change !== undefined) throw new OutsideFaultError(change);
       onMeasured?.(outcome.measurement);
       return outcome;
     });

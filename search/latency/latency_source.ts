@@ -15,7 +15,8 @@ export interface MeasureOptions {
 export interface MeasuredBatch {
   /**
    * Outcome i belongs to architecture i and comes as soon as it is known. Rejects with a DeviceGoneError where a device
-   * went away and the run is not to go on without it, with the signal's reason where aborted.
+   * went away and the run is not to go on without it, with an OutsideFaultError where one does not measure as it did
+   * before, with the signal's reason where aborted.
    */
   outcomes: readonly Promise<MeasuredOutcome>[];
   /** Resolves, and never rejects, once no measurement of the batch shares this machine's cores: trainers may work. */

@@ -1,6 +1,6 @@
 // What was learned of a device's latencies, as JSON that other programs can read too.
 import * as z from "zod";
-import { architectureSchema } from "../../src/schemas/architecture.ts";
+import { architectureHash, architectureSchema } from "../../src/schemas/architecture.ts";
 import { deviceNamePattern } from "../../src/schemas/device_fields.ts";
 import { deviceDescriptionSchema, PROTOCOL, runtimeSchema } from "../../src/schemas/measurement.ts";
 
@@ -44,6 +44,12 @@ export function checkTable(
   }
 }
 
+function withOwnHashes(table: LatencyTable, path: string): LatencyTable {
+  const wrong = table.observations.findIndex((one) => architectureHash(one.architecture) !== one.architectureHash);
+  if (wrong < 0) return table;
+  throw new Error(`latency table ${path}: observations.${wrong}.architectureHash: not that of its architecture`);
+}
+
 /** Reads a table; Error in one line that names the file and the first thing wrong with it. */
 export function readLatencyTable(path: string): LatencyTable {
   let value: unknown;
@@ -53,7 +59,7 @@ export function readLatencyTable(path: string): LatencyTable {
     throw new Error(`latency table ${path}: ${error instanceof SyntaxError ? "not JSON" : (error as Error).message}`);
   }
   const parsed = latencyTableSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withOwnHashes(parsed.data, path);
   const [{ message, path: place }] = parsed.error.issues;
   throw new Error(`latency table ${path}: ${place.join(".") || "the whole"}: ${message}`);
 }

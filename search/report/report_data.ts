@@ -1,5 +1,8 @@
 // What a report is made of: plain data, so that a report can be drawn from a live run, from the store or from a test.
+import type { CombineName, RewardForm } from "../../src/schemas/search_options.ts";
 import type { FinalStudent, SampledStudent, Trial } from "../../src/schemas/trial.ts";
+import type { ReportedTeacher } from "../reported_teachers.ts";
+import type { Standing } from "../standing.ts";
 import type { ControllerUpdate } from "../store/run_store.ts";
 
 /** A device as the report names it. */
@@ -8,22 +11,27 @@ export interface ReportDevice {
   name: string;
   /** CPU model or user agent; text from outside. */
   description: string;
+  /** Where rewards are accuracies alone, a latency to compare with and no target: see `targetName`. */
   targetMs: number;
+  /** False where `targetMs` is what the reference network took in this run. */
+  targetGiven: boolean;
+  /** Share of the device where several count by weight. */
+  weight: number;
   runtime: string;
   /** Set where the run went on without the device. */
   left: { afterTrials: number; reason: string } | null;
 }
 
-/** The network that the students learned from. */
-export interface ReportTeacher {
-  name: string;
-  /** On the validation split, 0 to 1. */
-  accuracy: number;
-  /** On the test split, 0 to 1; null before the final phase. */
-  testAccuracy: number | null;
-  /** Null where the teacher's format does not tell, for instance a table of logits. */
-  parameters: number | null;
-  multiplyAdds: number | null;
+/** How accuracy and latency became rewards; with the targets of the devices all that a reward depends on. */
+export interface ReportReward {
+  form: RewardForm;
+  /** Those of the form if not given. */
+  exponents?: readonly [number, number];
+  /** The usual one of `absolute` if not given. */
+  absoluteWeight?: number;
+  combine: CombineName;
+  /** Whatever the latency within the limits. */
+  isAccuracyAlone: boolean;
 }
 
 /** One choice of the search space, as far as a report needs it. */
@@ -55,7 +63,7 @@ export interface ReportData {
   startedAt: string;
   /** Time that the run has taken, over all its starts. */
   seconds: number;
-  state: "running" | "complete" | "interrupted";
+  state: Standing;
   /** Search trials asked for. */
   plannedTrials: number;
   /** The configuration in words: label and value. */
@@ -66,9 +74,12 @@ export interface ReportData {
   dataset: string;
   /** Tells data from other data of that name; null before it is opened. */
   dataHash: string | null;
-  /** Null for a run without distillation. */
-  teacher: ReportTeacher | null;
+  /** Which images of the data are held out for validation. */
+  split: { dataSeed: number; validationImages: number };
+  /** In order; none for a run without distillation. */
+  teachers: readonly ReportedTeacher[];
   devices: readonly ReportDevice[];
+  reward: ReportReward;
   limits: ReportLimits;
   /** Null before the first trial. */
   space: ReportSpace | null;
@@ -81,4 +92,9 @@ export interface ReportData {
   final: readonly FinalStudent[];
   /** Students drawn at random and trained as long as the final ones, not scored on the test split. */
   sampled: readonly SampledStudent[];
+}
+
+/** What figures call the latency of a device that students are compared with: it is a target where it counts. */
+export function targetName({ isAccuracyAlone }: Pick<ReportReward, "isAccuracyAlone">): "reference" | "target" {
+  return isAccuracyAlone ? "reference" : "target";
 }

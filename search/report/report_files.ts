@@ -3,7 +3,7 @@ import { UsageError } from "../../src/cli/usage_error.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
 import { contentHash } from "../../src/schemas/architecture.ts";
 import { runFolder, runsFolder } from "../run_folder.ts";
-import { lockRun, RunLockedError } from "../store/run_lock.ts";
+import { standingOf } from "../standing.ts";
 import { OutdatedRunError, RunStore } from "../store/run_store.ts";
 import { comparisonFigures, renderComparison } from "./comparison/comparison.ts";
 import { renderReport, reportFigures } from "./report.ts";
@@ -30,17 +30,6 @@ export function runNames(dataDir: string): string[] {
   }
 }
 
-/** Whether a process works on the run at this moment. */
-async function isRunning(folder: string, name: string): Promise<boolean> {
-  try {
-    using _lock = await lockRun(folder, name);
-    return false;
-  } catch (error) {
-    if (error instanceof RunLockedError) return true;
-    throw error;
-  }
-}
-
 /** What a report of run `name` shows. Rejects with a UsageError where there is none, or one of an earlier version. */
 export async function readReport(dataDir: string, name: string): Promise<ReportData> {
   const paths = runFolder(dataDir, name);
@@ -52,8 +41,7 @@ export async function readReport(dataDir: string, name: string): Promise<ReportD
     if (!(await Deno.stat(paths.database)).isFile) throw new Error("its database is no file");
     using store = new RunStore(paths.database, { readOnly: true });
     if (store.get("config") === undefined) throw new UsageError(`run "${name}" has not begun: it has no configuration`);
-    if (store.get("state") === "complete") return reportDataOf(store, name, "complete");
-    return reportDataOf(store, name, await isRunning(paths.folder, name) ? "running" : "interrupted");
+    return reportDataOf(store, name, standingOf(store, paths.folder));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (error instanceof OutdatedRunError) throw new UsageError(error.message);

@@ -1,5 +1,6 @@
 // The rows of the final table, the same on the page and in the terminal.
 import type { FinalStudent, Trial } from "../../src/schemas/trial.ts";
+import { brokenReportLimit } from "./broken_limit.ts";
 import { latencyInterval, measurementOn } from "../latency/measurement_on.ts";
 import { bestTrials, type CompletedTrial } from "../result.ts";
 import { studentPoints, trialName } from "./student_points.ts";
@@ -20,9 +21,11 @@ export interface StudentRow {
   onFront: boolean;
   /** Has the highest reward of the search. */
   best: boolean;
+  /** Why it breaks a limit of the run, as a baseline may; null where it keeps them. */
+  brokenLimit: string | null;
   /** Validation accuracy of the search's short training. */
   accuracy: number | null;
-  /** Validation and test accuracy after the longer training; for the teacher its test accuracy. */
+  /** Validation and test accuracy after the longer training; for a teacher its test accuracy. */
   finalAccuracy: number | null;
   testAccuracy: number | null;
   /** One per device of the run, in its order. */
@@ -47,7 +50,7 @@ function rowLatency(trial: Trial, deviceName: string): RowLatency | null {
   return measurement && { latencyMs: measurement.latencyMs, interval: latencyInterval(measurement) };
 }
 
-/** Front, best and finally trained students with all baselines, fastest first; the teacher last. */
+/** Front, best and finally trained students with all baselines, fastest first; the teachers last. */
 export function studentRows(data: ReportData): StudentRow[] {
   const staying = data.devices.filter(({ left }) => left === null);
   const fronts = staying.flatMap(({ name }) => studentPoints(data, name).filter(({ onFront }) => onFront));
@@ -65,6 +68,7 @@ export function studentRows(data: ReportData): StudentRow[] {
       trial,
       onFront,
       best: trial === best,
+      brokenLimit: brokenReportLimit(data.limits, trial) ?? null,
       accuracy: trial.accuracy ?? null,
       finalAccuracy: final?.accuracy ?? null,
       testAccuracy: final?.testAccuracy ?? null,
@@ -75,17 +79,20 @@ export function studentRows(data: ReportData): StudentRow[] {
     });
   }
   rows.sort((a, b) => (a.trial?.latencyMs ?? Infinity) - (b.trial?.latencyMs ?? Infinity));
-  if (data.teacher) rows.push(teacherRow(data, data.teacher));
-  return rows;
+  return [...rows, ...data.teachers.map((_, index) => teacherRow(data, index))];
 }
 
-function teacherRow(data: ReportData, teacher: NonNullable<ReportData["teacher"]>): StudentRow {
+/** Teachers of one name, such as those that a run trains itself, are told apart by their place. */
+function teacherRow(data: ReportData, index: number): StudentRow {
+  const teacher = data.teachers[index];
+  const namesakes = data.teachers.filter(({ name }) => name === teacher.name);
   return {
     kind: "teacher",
-    name: teacher.name,
+    name: namesakes.length > 1 ? `${teacher.name} ${namesakes.indexOf(teacher) + 1}` : teacher.name,
     trial: null,
     onFront: false,
     best: false,
+    brokenLimit: null,
     accuracy: teacher.accuracy,
     finalAccuracy: null,
     testAccuracy: teacher.testAccuracy,
@@ -94,4 +101,9 @@ function teacherRow(data: ReportData, teacher: NonNullable<ReportData["teacher"]
     parameters: teacher.parameters,
     multiplyAdds: teacher.multiplyAdds,
   };
+}
+
+/** Where there is no student: why there is none, in words. */
+export function noStudent({ state }: Pick<ReportData, "state">): string {
+  return state === "failed" ? "No student was completed" : "No student has been completed yet";
 }

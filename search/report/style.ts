@@ -17,7 +17,7 @@ h2 { font-size: 21px; margin: 52px 0 8px; overflow-wrap: anywhere; }
 h3 { font-size: 16px; margin: 0 0 2px; overflow-wrap: anywhere; }
 header p { margin: 0 0 8px; overflow-wrap: anywhere; }
 .state, .note, figcaption { color: var(--quiet); font-size: 14.5px; }
-.state.running, .state.interrupted { color: var(--baseline); }
+.state.running, .state.interrupted, .state.failed { color: var(--baseline); }
 .warning { padding: 8px 14px; border-left: 4px solid var(--baseline); background: var(--tint); font-weight: 550; }
 .note { margin: 0 0 14px; }
 .nothing { margin: 8px 0; padding: 14px 16px; background: var(--tint); border-radius: 6px; }
@@ -31,12 +31,14 @@ thead th { color: var(--quiet); font-weight: 500; font-size: 13px; vertical-alig
 tbody th { font-weight: 500; min-width: 9em; overflow-wrap: anywhere; line-height: 1.45; }
 tr.best { background: var(--tint); }
 tr.best th, tr.best td { font-weight: 650; }
-td small { display: block; color: var(--quiet); font-size: 12px; font-weight: 400; }
+td small, th small { display: block; color: var(--quiet); font-size: 12px; font-weight: 400; }
 td.none { color: var(--quiet); }
 th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 td.reason { min-width: 16em; }
 #runs tbody th { min-width: 6em; }
-#runs th, #runs td { padding-left: 10px; }
+#runs { font-size: 13px; }
+#runs th, #runs td { padding-left: 9px; }
+#runs td:nth-child(2) { white-space: normal; overflow-wrap: anywhere; min-width: 6em; }
 #differences td { min-width: 7em; }
 .mark { font-weight: 500; font-size: 11.5px; color: var(--quiet); border: 1px solid var(--line); border-radius: 9px;
   padding: 0 7px; margin-right: 3px; white-space: nowrap; background: var(--panel); }
@@ -79,6 +81,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
   figure, tr, dl div, #top-students { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
+  /* Paper does not scroll: a line too long for it would shrink every page, and be cut off all the same. */
+  td { white-space: normal; }
+  tbody th, td.reason, #runs tbody th, #differences td { min-width: 0; }
   .drawings { grid-template-columns: repeat(3, 1fr); gap: 12px; break-inside: avoid; }
   details::details-content { content-visibility: visible; display: block; }
   .wide { display: block; }

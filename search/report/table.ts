@@ -2,7 +2,7 @@ import { plainTable, type TableColumn } from "../../src/cli/plain_table.ts";
 import { truncateToWidth } from "../../src/cli/text_width.ts";
 import { formatCount, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import type { ReportData } from "./report_data.ts";
-import { type RowLatency, type StudentRow, studentRows } from "./student_rows.ts";
+import { noStudent, type RowLatency, type StudentRow, studentRows } from "./student_rows.ts";
 
 export interface TableOptions {
   /** Width of the terminal in columns; the table is never wider. */
@@ -15,7 +15,13 @@ type Column = TableColumn<StudentRow>;
 
 const NONE = "–";
 const NAME_COLUMNS = 20;
-const LEGEND = " ● on the front; best: highest reward; val.: validation accuracy; ±: 95 % interval";
+const LEGEND = [
+  ["●", "● on the front"],
+  ["✗", "✗ breaks a limit"],
+  ["", "best: highest reward"],
+  ["", "val.: validation accuracy"],
+  ["", "±: 95 % interval"],
+] as const;
 
 function orNone<T>(value: T | null | undefined, format: (value: T) => string): string {
   return value === null || value === undefined ? NONE : format(value);
@@ -32,8 +38,8 @@ function intervalCell(latency: RowLatency | null): string {
   return `±${formatMilliseconds(Math.max(highMs - latency.latencyMs, latency.latencyMs - lowMs))}`;
 }
 
-function markCell({ onFront, best }: StudentRow): string {
-  return `${onFront ? "●" : " "}${best ? " best" : ""}`.trimEnd();
+function markCell({ onFront, best, brokenLimit }: StudentRow): string {
+  return `${onFront ? "●" : brokenLimit === null ? " " : "✗"}${best ? " best" : ""}`.trimEnd();
 }
 
 function columnsOf(data: ReportData, rows: readonly StudentRow[]): Column[] {
@@ -62,12 +68,12 @@ function columnsOf(data: ReportData, rows: readonly StudentRow[]): Column[] {
 }
 
 /**
- * The final table for a terminal: front, baselines, finally trained students and the teacher, fastest first.
+ * The final table for a terminal: front, baselines, finally trained students and the teachers, fastest first.
  * Drops columns where the terminal is narrow; without a single row it is one sentence. Ends without a newline.
  */
 export function renderTable(data: ReportData, options: TableOptions): string {
   const rows = studentRows(data);
-  if (rows.every(({ kind }) => kind === "teacher")) return "No student has been completed yet.";
+  if (rows.every(({ kind }) => kind === "teacher")) return `${noStudent(data)}.`;
   const columns = columnsOf(data, rows).map((column): Column => ({
     ...column,
     align: column.head === "network" || column.head === "" ? "left" : "right",
@@ -75,6 +81,8 @@ export function renderTable(data: ReportData, options: TableOptions): string {
   const [head, rule, ...lines] = plainTable(columns, rows, options.columns);
   const emphasised = lines.map((line, i) => (options.colour && rows[i].best ? `\x1b[1m${line}\x1b[22m` : line));
   // The marks are among the last to go.
-  const legend = lines.some((line) => line.includes("●")) ? [truncateToWidth(LEGEND, options.columns)] : [];
+  const hasMark = (mark: string) => lines.some((line) => line.includes(mark));
+  const meanings = LEGEND.filter(([mark]) => hasMark(mark)).map(([, meaning]) => meaning).join("; ");
+  const legend = hasMark("●") ? [truncateToWidth(` ${meanings}`, options.columns)] : [];
   return [head, rule, ...emphasised, ...legend].join("\n");
 }

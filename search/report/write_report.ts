@@ -2,11 +2,11 @@
 import os from "node:os";
 import { writeWhole } from "../../src/data/write_whole.ts";
 import type { DeviceDescription } from "../../src/schemas/measurement.ts";
-import { configurationRows, type RunConfig } from "../../src/schemas/run_config.ts";
+import { configurationRows, isAccuracyAlone, type RunConfig } from "../../src/schemas/run_config.ts";
 import type { RunFolder } from "../run_folder.ts";
-import { allTargets, droppedDevices } from "../run_devices.ts";
+import { allTargets, configuredDevices, droppedDevices } from "../run_devices.ts";
 import type { RunStore } from "../store/run_store.ts";
-import { reportedTeacher } from "../reported_teacher.ts";
+import { reportedTeachers } from "../reported_teachers.ts";
 import { renderReport } from "./report.ts";
 import { listDecisions } from "../../src/spaces/table.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
@@ -22,6 +22,7 @@ export function describeMachine(): string {
 /** What a report and the table of `run` show, as it stands in `store`. */
 export function reportDataOf(store: RunStore, run: string, state: ReportData["state"]): ReportData {
   const config = store.get("config") as RunConfig;
+  const configured = configuredDevices(store, config);
   const dropped = droppedDevices(store);
   const trials = [...store.trials("search"), ...store.trials("baseline")];
   const described = (store.get("devices") ?? []) as DeviceDescription[];
@@ -36,14 +37,24 @@ export function reportDataOf(store: RunStore, run: string, state: ReportData["st
     machine: describeMachine(),
     dataset: String(store.get("dataset") ?? "not opened yet"),
     dataHash: (store.get("datasetHash") as string | undefined) ?? null,
-    teacher: reportedTeacher(store) ?? null,
-    devices: allTargets(store).map(({ device, targetMs }) => ({
+    split: { dataSeed: config.dataSeed, validationImages: config.validationImages },
+    teachers: reportedTeachers(store),
+    devices: allTargets(store).map(({ device, targetMs, weight }) => ({
       name: device,
       description: described.find(({ name }) => name === device)?.description ?? "replayed from an earlier run",
       targetMs,
+      targetGiven: configured.some((one) => one.name === device && one.targetMs !== undefined),
+      weight,
       runtime: config.runtime,
       left: dropped.find((one) => one.device === device) ?? null,
     })),
+    reward: {
+      form: config.reward,
+      exponents: config.exponents,
+      absoluteWeight: config.absoluteWeight,
+      combine: config.combine,
+      isAccuracyAlone: isAccuracyAlone(config),
+    },
     limits: {
       latencyMs: config.maxLatencyMs,
       parameters: config.maxParameters,

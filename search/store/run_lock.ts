@@ -5,12 +5,30 @@ export class RunLockedError extends Error {
   override name = "RunLockedError";
 }
 
+function lockFile(folder: string): string {
+  return `${folder}/run.lock`;
+}
+
+/** Whether a process has the run in `folder` locked at this moment. Nothing is written. */
+export function isLocked(folder: string): boolean {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(lockFile(folder), { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+  using probe = file;
+  // A shared lock: others that look at the same time do not take one another for a run.
+  return !probe.tryLockSync(false);
+}
+
 /**
  * Locks the run in `folder` for this process until disposed.
  * Throws a RunLockedError that names the holder where another process has it.
  */
 export async function lockRun(folder: string, run: string): Promise<Disposable> {
-  const path = `${folder}/run.lock`;
+  const path = lockFile(folder);
   const file = await Deno.open(path, { read: true, write: true, create: true });
   if (!(await file.tryLock(true))) {
     file.close();

@@ -1,9 +1,13 @@
 // One run in one SQLite file (WAL): what was asked, measured, trained and told. Every write is one transaction, so a run
 // killed at any instant goes on from the last of them.
+import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import * as z from "zod";
+import { firstIssue } from "../../src/schemas/first_issue.ts";
 import { type Measurement, measurementSchema, type RuntimeName } from "../../src/schemas/measurement.ts";
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
 import type { ControllerStatistics, Snapshot } from "../controller.ts";
+import { OutsideFaultError } from "../outside_fault.ts";
 
 const schemaVersion = 5;
 
@@ -20,6 +24,12 @@ const changes: readonly { version: number; lacks: string }[] = [
 /** The run was made by an earlier version, and cannot be gone on with. */
 export class OutdatedRunError extends Error {
   override name = "OutdatedRunError";
+
+  constructor(file: string, /** In words that go on "a run of an earlier version". */ readonly lacks: string) {
+    super(
+      `${file}: a run of an earlier version, ${lacks}; take another name, or delete it by deno task runs --delete`,
+    );
+  }
 }
 
 const metaTable = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
@@ -56,15 +66,22 @@ export interface ControllerUpdate {
 
 type Role = Trial["role"];
 
-/** The store of one run. Not shared between processes: the run's lock sees to that. */
+/**
+ * The store of one run. Not shared between processes: the run's lock sees to that. Writes throw an OutsideFaultError that
+ * names the file, on a full disk for instance.
+ */
 export class RunStore {
   readonly #database: DatabaseSync;
+  readonly #file: string;
+  readonly #run: string;
 
   /**
    * Opens or creates `file`. Throws an OutdatedRunError on a run of an earlier version, unless only its `get` and
    * `countFinished` are wanted (`outdated`), and an Error naming the file where it is no run.
    */
   constructor(file: string, options: { readOnly?: boolean; outdated?: boolean } = {}) {
+    this.#file = file;
+    this.#run = basename(dirname(file));
     let version: unknown;
     try {
       this.#database = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
@@ -84,24 +101,33 @@ export class RunStore {
     if (version === schemaVersion || (options.outdated && Number(version) < schemaVersion)) return;
     this.#database.close();
     if (Number(version) < schemaVersion) {
-      throw new OutdatedRunError(
-        `${file}: a run of an earlier version, ${
-          changes.find((change) => Number(version) < change.version)?.lacks
-        }; take another name, or delete it by deno task runs --delete`,
-      );
+      // There is one: the last is of today's version.
+      throw new OutdatedRunError(file, changes.find((change) => Number(version) < change.version)!.lacks);
     }
     throw new Error(`${file}: cannot open the run: version ${version}, expected ${schemaVersion}`);
   }
 
   /** Makes the writes of `write` all or none; not within another transaction. */
   transaction(write: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#write(() => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        write();
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        // On a full disk SQLite has rolled back by itself.
+        if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
+  #write(write: () => void): void {
     try {
       write();
-      this.#database.exec("COMMIT");
     } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
+      if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) throw error;
+      throw new OutsideFaultError(`cannot write ${this.#file}: ${error.message}`, { cause: error });
     }
   }
 
@@ -114,27 +140,46 @@ export class RunStore {
   }
 
   set(key: string, value: unknown): void {
-    this.#database.prepare("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-      .run(key, JSON.stringify(value));
+    this.#write(() =>
+      this.#database.prepare("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .run(key, JSON.stringify(value))
+    );
   }
 
   /** Inserts or replaces `trial`; its measurements are kept apart. */
   saveTrial(trial: Trial): void {
     const { measurements: _measurements, ...rest } = trial;
-    this.#database.prepare(
-      `INSERT INTO trials VALUES (?, ?, ?, ?, ?)
+    this.#write(() =>
+      this.#database.prepare(
+        `INSERT INTO trials VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (role, number) DO UPDATE SET state = excluded.state, json = excluded.json`,
-    ).run(trial.role, trial.number, trial.batch, trial.state, JSON.stringify(rest));
+      ).run(trial.role, trial.number, trial.batch, trial.state, JSON.stringify(rest))
+    );
   }
 
-  /** All trials of `role` in ask order, each with its measurements. */
+  /** A stored row as `schema` has it; an Error of one line that says `what` of the run is damaged, and where. */
+  #read<Schema extends z.ZodType>(schema: Schema, what: string, read: () => unknown): z.output<Schema> {
+    try {
+      return schema.parse(read());
+    } catch (error) {
+      const why = error instanceof z.ZodError ? firstIssue(error) : (error as Error).message;
+      throw new Error(`run "${this.#run}": ${what} in its store is damaged: ${why}`, { cause: error });
+    }
+  }
+
+  /** All trials of `role` in ask order, each with its measurements. Error of one line on a damaged one. */
   trials(role: Role): Trial[] {
     const measurements = Map.groupBy(this.measurements(), (measurement) => measurement.modelHash);
-    const rows = this.#database.prepare("SELECT json FROM trials WHERE role = ? ORDER BY number").all(role);
-    return rows.map((row) => {
-      const trial = JSON.parse((row as { json: string }).json);
-      return trialSchema.parse({ ...trial, measurements: measurements.get(trial.architectureHash) ?? [] });
-    });
+    const rows = this.#database.prepare("SELECT number, json FROM trials WHERE role = ? ORDER BY number").all(role) as {
+      number: number;
+      json: string;
+    }[];
+    return rows.map(({ json, number }) =>
+      this.#read(trialSchema, `${role === "search" ? "trial" : role} ${number}`, () => {
+        const trial = JSON.parse(json);
+        return { ...trial, measurements: measurements.get(trial.architectureHash) ?? [] };
+      })
+    );
   }
 
   /** Finished baselines and trials, with their measurements. */
@@ -172,12 +217,17 @@ export class RunStore {
          ORDER BY rowid DESC`,
       )
       .get(modelHash, device, runtime, backend ?? null) as { json: string } | undefined;
-    return row && measurementSchema.parse(JSON.parse(row.json));
+    return row && this.#read(measurementSchema, `a measurement on ${device}`, () => JSON.parse(row.json));
   }
 
   measurements(): Measurement[] {
-    const rows = this.#database.prepare("SELECT json FROM measurements ORDER BY rowid").all() as { json: string }[];
-    return rows.map((row) => measurementSchema.parse(JSON.parse(row.json)));
+    const rows = this.#database.prepare("SELECT device, json FROM measurements ORDER BY rowid").all() as {
+      device: string;
+      json: string;
+    }[];
+    return rows.map(({ device, json }) =>
+      this.#read(measurementSchema, `a measurement on ${device}`, () => JSON.parse(json))
+    );
   }
 
   controllerState(): ControllerState | undefined {
@@ -210,15 +260,20 @@ export class RunStore {
   }
 
   saveFinal(student: FinalStudent): void {
-    this.#database.prepare("INSERT OR REPLACE INTO finals VALUES (?, ?, ?)")
-      .run(student.role, student.trial, JSON.stringify(student));
+    this.#write(() =>
+      this.#database.prepare("INSERT OR REPLACE INTO finals VALUES (?, ?, ?)")
+        .run(student.role, student.trial, JSON.stringify(student))
+    );
   }
 
   finals(): FinalStudent[] {
-    const rows = this.#database.prepare("SELECT json FROM finals ORDER BY role DESC, trial").all() as {
+    const rows = this.#database.prepare("SELECT trial, json FROM finals ORDER BY role DESC, trial").all() as {
+      trial: number;
       json: string;
     }[];
-    return rows.map((row) => finalStudentSchema.parse(JSON.parse(row.json)));
+    return rows.map(({ json, trial }) =>
+      this.#read(finalStudentSchema, `the longer training of ${trial}`, () => JSON.parse(json))
+    );
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@
 import { bestTrials, completedTrials } from "../completed_trials.ts";
 import { paretoFront } from "../pareto.ts";
 import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
+import { targetName } from "../report/report_data.ts";
 import type { RunState } from "./run_state.ts";
 import { renderScatter, type ScatterPoint } from "./scatter.ts";
 import { displayWidth, truncateToWidth } from "../../src/cli/text_width.ts";
@@ -80,7 +81,12 @@ function bestLines(state: RunState): string[] {
   const [best] = bestTrials(state.trials.filter(({ role }) => role === "search"), 1);
   if (!best) return [];
   const targets = state.targets.map(({ targetMs }) => formatMilliseconds(targetMs)).join(", ");
-  return [labelled("best", `${trialFigures(best)} (trial ${best.number}${targets && `; target ${targets} ms`})`)];
+  return [
+    labelled(
+      "best",
+      `${trialFigures(best)} (trial ${best.number}${targets && `; ${targetName(state)} ${targets} ms`})`,
+    ),
+  ];
 }
 
 function lastLines(state: RunState): string[] {
@@ -120,6 +126,7 @@ function scatterLines(state: RunState, width: number): string[] {
   const targetMs = state.targets.length === 1 ? state.targets[0].targetMs : null;
   const plot = renderScatter(points, { columns: Math.min(width, 70), rows: SCATTER_ROWS, targetMs });
   if (plot.length === 0) return [];
-  const legend = ["● front", "· other", "x baseline", targetMs === null ? "" : "│ target"].filter(Boolean).join("  ");
+  const legend = ["● front", "· other", "x baseline", targetMs === null ? "" : `│ ${targetName(state)}`].filter(Boolean)
+    .join("  ");
   return ["", ...plot, `${" ".repeat(LABEL_COLUMNS)}${legend}`];
 }

@@ -17,6 +17,8 @@ export interface ProgressOptions {
   rows: () => number;
   /** A clock in milliseconds. */
   now: () => number;
+  /** Rewards of the run are accuracies alone; false if not given. */
+  isAccuracyAlone?: boolean;
 }
 
 /** Shows the events of one run. */
@@ -54,7 +56,7 @@ function createLiveView(options: ProgressOptions): Progress {
   };
   // log-update asks nothing else of its stream. The cursor is ours, so that it can be given back at any time.
   const update = createLogUpdate(terminal as unknown as NodeJS.WriteStream, { showCursor: true });
-  let state = initialState(now());
+  let state = initialState(now(), options.isAccuracyAlone);
   let shown: { lines: string[]; columns: number; atMs: number } | null = null;
   let closed = false;
   let lastWaiting = "";

@@ -2,6 +2,8 @@
 import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import { bestTrials } from "../completed_trials.ts";
 import type { RunEvent } from "../events.ts";
+import { targetName } from "../report/report_data.ts";
+import type { ProgressOptions } from "./live_view.ts";
 import { initialState, nextState, type RunState } from "./run_state.ts";
 import { plainText } from "../../src/cli/text_width.ts";
 import { deviceWords, progressWords, timeLeftWords, trialHeading, trialOutcome } from "./words.ts";
@@ -10,9 +12,9 @@ const QUIET_MS = 5_000;
 const QUIET_SHARE = 0.1;
 
 /** Returns a listener that writes a line, with its newline, for each event that is worth one. */
-export function createPlainLines(options: { write: (text: string) => void; now: () => number }) {
+export function createPlainLines(options: Pick<ProgressOptions, "isAccuracyAlone" | "now" | "write">) {
   const { write, now } = options;
-  let state = initialState(now());
+  let state = initialState(now(), options.isAccuracyAlone);
   let lastLine = { atMs: state.startedMs, share: 0 };
   let lastWaiting = "";
 
@@ -42,7 +44,7 @@ export function createPlainLines(options: { write: (text: string) => void; now: 
         return say(`${event.phase}: ${event.message}`);
       case "targets":
         return say(
-          `target: ${
+          `${targetName(state)}: ${
             event.targets.map(({ device, targetMs }) => `${formatMilliseconds(targetMs)} ms on ${device}`).join(", ")
           }`,
         );

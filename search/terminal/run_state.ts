@@ -26,6 +26,8 @@ export interface RunState {
   startedMs: number;
   plannedTrials: number;
   targets: readonly DeviceTarget[];
+  /** Then the targets are latencies to compare with, and no targets. */
+  isAccuracyAlone: boolean;
   phase: { name: RunPhase; message: string; startedMs: number } | null;
   progress: PhaseProgress | null;
   /** Finished search trials and baselines, also those of earlier starts. */
@@ -37,12 +39,13 @@ export interface RunState {
   waiting: string | null;
 }
 
-export function initialState(nowMs: number): RunState {
+export function initialState(nowMs: number, isAccuracyAlone = false): RunState {
   return {
     run: "",
     startedMs: nowMs,
     plannedTrials: 0,
     targets: [],
+    isAccuracyAlone,
     phase: null,
     progress: null,
     trials: [],

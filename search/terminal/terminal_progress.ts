@@ -1,6 +1,6 @@
 // The live view on the real standard error; standard output is kept for the result.
 import process from "node:process";
-import { createProgress, type Progress } from "./live_view.ts";
+import { createProgress, type Progress, type ProgressOptions } from "./live_view.ts";
 
 const TICK_MS = 250;
 const UNCAUGHT = ["error", "unhandledrejection"] as const;
@@ -19,10 +19,11 @@ function consoleSize(): { columns: number; rows: number } {
  * Progress on standard error: a live view on a terminal, plain lines for a pipe, a dumb terminal or where CI is set.
  * The cursor comes back whenever the process ends, also by an error; `close` ends it earlier.
  */
-export function openTerminalProgress(): Progress {
+export function openTerminalProgress(options: Pick<ProgressOptions, "isAccuracyAlone"> = {}): Progress {
   const encoder = new TextEncoder();
   const live = Deno.stderr.isTerminal() && Deno.env.get("TERM") !== "dumb" && !Deno.env.get("CI");
   const progress = createProgress({
+    ...options,
     stream: live ? "tty" : "plain",
     write(text) {
       const bytes = encoder.encode(text);

@@ -111,8 +111,16 @@ export const replySchema = z.discriminatedUnion("type", [
       }),
     ),
   }),
-  /** `student`: the fault is the student's own, trying again would end the same. */
-  z.strictObject({ type: z.literal("failed"), reason: z.string(), student: z.boolean() }),
+  /**
+   * `student`: the fault is the student's own, trying again would end the same. `storage`: it is the disk's, which says
+   * nothing of the student.
+   */
+  z.strictObject({
+    type: z.literal("failed"),
+    reason: z.string(),
+    student: z.boolean(),
+    storage: z.literal(true).optional(),
+  }),
 ]);
 
 export type TrainJob = z.infer<typeof trainJobSchema>;

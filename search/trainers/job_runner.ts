@@ -1,6 +1,7 @@
 // What a trainer does with a job: the engine is kept from job to job, and replaced where it is lost.
 import { openDataset } from "../../src/data/canonical_file.ts";
 import { LogitCache } from "../../src/data/logit_cache.ts";
+import { isStorageFault } from "../../src/data/storage_fault.ts";
 import { prepareTrainingData, type TrainingData } from "../../src/data/training_data.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
 import { teacherTestAccuracy, validationAccuracy } from "../../src/distill/validation_accuracy.ts";
@@ -85,7 +86,12 @@ export class JobRunner {
           if (triesLeft > 0) continue;
         }
         const student = error instanceof DivergedError || error instanceof NetworkTooLargeError;
-        return { type: "failed", reason: (error as Error).message, student };
+        return {
+          type: "failed",
+          reason: (error as Error).message,
+          student,
+          ...(isStorageFault(error) && { storage: true }),
+        };
       }
     }
   }

@@ -13,14 +13,19 @@ import {
   type TrainJob,
 } from "./job.ts";
 
-/** A job that was not done. `student`: the fault lies in the student, it counts as its result. */
+/**
+ * A job that was not done. `student`: the fault lies in the student, it counts as its result. `storage`: it lies in the
+ * disk, and surely not in the student.
+ */
 export class JobError extends Error {
   override name = "JobError";
   readonly student: boolean;
+  readonly storage: boolean;
 
-  constructor(message: string, options: { student: boolean }) {
+  constructor(message: string, options: { student: boolean; storage?: boolean }) {
     super(message);
     this.student = options.student;
+    this.storage = options.storage ?? false;
   }
 }
 
@@ -40,6 +45,7 @@ interface Task {
   job: Job;
   label: string;
   triesLeft: number;
+  signal?: AbortSignal;
   resolve: (reply: Reply) => void;
   reject: (error: unknown) => void;
 }
@@ -69,9 +75,12 @@ export class TrainerPool {
     return this.#trainers.length;
   }
 
-  /** Trains and scores a network. Rejects with a JobError. */
-  async train(job: TrainJob, label: string): Promise<Trained> {
-    const reply = await this.#run(job, label);
+  /**
+   * Trains and scores a network. Rejects with a JobError; with the reason of `signal` where that was aborted before the
+   * training was begun, which an abort lets finish.
+   */
+  async train(job: TrainJob, label: string, options: { signal?: AbortSignal } = {}): Promise<Trained> {
+    const reply = await this.#run(job, label, options.signal);
     if (reply.type !== "trained") throw new Error(`a training was answered with "${reply.type}"`);
     return reply.result;
   }
@@ -88,9 +97,9 @@ export class TrainerPool {
     return reply.teachers;
   }
 
-  #run(job: Job, label: string): Promise<Reply> {
+  #run(job: Job, label: string, signal?: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ job, label, triesLeft: 1, resolve, reject });
+      this.#queue.push({ job, label, triesLeft: 1, signal, resolve, reject });
       this.#dispatch();
     });
   }
@@ -102,13 +111,27 @@ export class TrainerPool {
     }
     for (const trainer of this.#trainers) {
       if (trainer.task) continue;
-      const task = this.#queue.shift();
+      const task = this.#next();
       if (!task) return;
       trainer.task = task;
       const process = trainer.process ?? this.#start(trainer);
       this.#listen(trainer);
       process.stdin.write(`${JSON.stringify(task.job)}\n`);
     }
+  }
+
+  /** The first of the queue that is still wanted. */
+  #next(): Task | undefined {
+    for (;;) {
+      const task = this.#queue.shift();
+      if (!task?.signal?.aborted) return task;
+      task.reject(task.signal.reason);
+    }
+  }
+
+  /** Once whoever waits for a failed job has heard of it: they may not want the next one any more. */
+  #dispatchLater(): void {
+    setTimeout(() => this.#dispatch());
   }
 
   #start(trainer: Trainer): ChildProcessWithoutNullStreams {
@@ -120,8 +143,8 @@ export class TrainerPool {
     // A write to a process that has just died fails here; its exit is what counts.
     child.stdin.on("error", () => {});
     child.on("error", (error) => trainer.errors += error.message);
-    child.on("close", () => {
-      if (trainer.process === child) this.#lost(trainer);
+    child.on("close", (code, signal) => {
+      if (trainer.process === child) this.#lost(trainer, signal ? `ended by ${signal}` : `exit code ${code}`);
     });
     return child;
   }
@@ -150,9 +173,13 @@ export class TrainerPool {
       if (task) this.#options.onProgress?.(trainer.index, { label: task.label, step: reply.step, steps: reply.steps });
     } else if (task) {
       this.#release(trainer);
-      if (reply.type === "failed") task.reject(new JobError(reply.reason, reply));
-      else task.resolve(reply);
-      this.#dispatch();
+      if (reply.type === "failed") {
+        task.reject(new JobError(reply.reason, reply));
+        this.#dispatchLater();
+      } else {
+        task.resolve(reply);
+        this.#dispatch();
+      }
     }
   }
 
@@ -162,15 +189,15 @@ export class TrainerPool {
     this.#options.onProgress?.(trainer.index, undefined);
   }
 
-  #lost(trainer: Trainer): void {
+  #lost(trainer: Trainer, end: string): void {
     const { task } = trainer;
-    const cause = trainer.errors.trim().split("\n").at(-1) || "no message";
+    const cause = trainer.errors.trim().split("\n").at(-1) || end;
     this.#release(trainer);
     trainer.process = undefined;
     if (task && this.#closed) task.reject(new Error("the trainers were stopped"));
     else if (task && task.triesLeft > 0) this.#queue.unshift({ ...task, triesLeft: task.triesLeft - 1 });
     else task?.reject(new JobError(`the trainer died twice: ${cause}`, { student: false }));
-    this.#dispatch();
+    this.#dispatchLater();
   }
 
   /** Kills all trainers; what they had in work is rejected. */

@@ -40,6 +40,11 @@ export class DataUnavailableError extends Error {
   override name = "DataUnavailableError";
 }
 
+/** A folder of the user's is no dataset, or a broken one: to be put right there, or by another name. */
+export class UnusableDataError extends Error {
+  override name = "UnusableDataError";
+}
+
 const leastClasses = 2;
 const leastImages = 10;
 

@@ -8,6 +8,7 @@ import {
   type FolderSource,
   type FoundData,
   type NamedSource,
+  UnusableDataError,
 } from "./source.ts";
 import { findCifar10 } from "./sources/cifar10.ts";
 import { findCifarFolder } from "./sources/cifar_folder.ts";
@@ -41,7 +42,8 @@ export interface PrepareOptions {
 /**
  * A dataset by name ("mnist", "fashion-mnist", "cifar10", "auto") or path of a folder, with the canonical file in
  * `cacheDir` that other processes open. "auto" is Fashion-MNIST where it can be had, else MNIST. Throws an Error of one
- * line that names the file at fault; nothing half-written stays behind. `sources` stands in for the table.
+ * line that names the file at fault, an UnusableDataError where `name` is no dataset or its folder cannot be read as one;
+ * nothing half-written stays behind. `sources` stands in for the table.
  */
 export async function prepareDataset(
   name: string,
@@ -51,7 +53,7 @@ export async function prepareDataset(
   if (name === "auto") return await prepareAny(options, sources);
   return isName(name)
     ? await convert(name, await sources[name](), options)
-    : await convert(baseName(name), findFolder(name), options);
+    : await convert(baseName(name), findUsersFolder(name), options);
 }
 
 async function prepareAny(
@@ -85,6 +87,27 @@ function convert(
 
 function isName(name: string): name is DatasetName {
   return Object.hasOwn(namedSources, name);
+}
+
+/** What sources say of a folder is the user's to put right; what the system says, such as a failing disk, is not. */
+function asUnusable(error: unknown): unknown {
+  const isOfSource = error instanceof Error && error.name === "Error" && !("code" in error);
+  return isOfSource ? new UnusableDataError(error.message, { cause: error }) : error;
+}
+
+function findUsersFolder(name: string): FoundData {
+  try {
+    const found = findFolder(name);
+    return {
+      ...found,
+      read: (context) =>
+        found.read(context).catch((error) => {
+          throw asUnusable(error);
+        }),
+    };
+  } catch (error) {
+    throw asUnusable(error);
+  }
 }
 
 function findFolder(name: string): FoundData {

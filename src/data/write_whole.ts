@@ -12,6 +12,6 @@ export async function writeWhole(path: string, bytes: Uint8Array | string): Prom
     await Deno.rename(temporary, path);
   } catch (error) {
     if (temporary) await Deno.remove(temporary).catch(() => {});
-    throw new Error(`cannot write ${path}: ${(error as Error).message}`);
+    throw new Error(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -5,6 +5,7 @@ import { parseOptions } from "../cli/options.ts";
 import { runCommand } from "../cli/run_command.ts";
 import { UsageError } from "../cli/usage_error.ts";
 import { DivergedError } from "../training/train_steps.ts";
+import { UnusableDataError } from "../data/source.ts";
 import { NetworkTooLargeError } from "../engine/network.ts";
 import { percent } from "../procedures/validation.ts";
 import { type DistillOptions, distillOptionsSchema } from "../schemas/distill_options.ts";
@@ -73,7 +74,7 @@ async function run(options: DistillOptions, hooks: DistillHooks): Promise<Distil
   try {
     return options.task === "classification" ? await distill(options, hooks) : await distillTask(options, hooks);
   } catch (error) {
-    throw isMisfit(error) ? new UsageError(error.message) : error;
+    throw isMisfit(error) || error instanceof UnusableDataError ? new UsageError(error.message) : error;
   }
 }
 

@@ -43,13 +43,15 @@ function firstGiven<Name extends string>(
 /** Throws a RangeError of one line on the first of `flags` that would be without effect on a training by `method`. */
 export function requireTeacherFlags(method: TaughtMethod, flags: TeacherFlags): void {
   const { freshTeacher, teacher, teachers } = flags;
+  // Quoted, since "none" is a method too.
+  const quotedName = `"${method.name}"`;
   const files = teacher.filter((name) => name !== "auto");
   if (files.length > 0 && files.length < teacher.length) {
     throw new RangeError("--teacher is auto, or files: not both");
   }
   const learns = method.needs.length > 0;
-  if (!learns && files.length > 0) throw new RangeError(`--teacher ${files[0]}: ${method.name} learns from no teacher`);
-  if (!learns && teachers) throw new RangeError(`--teachers ${teachers}: ${method.name} learns from no teacher`);
+  if (!learns && files.length > 0) throw new RangeError(`--teacher ${files[0]}: ${quotedName} learns from no teacher`);
+  if (!learns && teachers) throw new RangeError(`--teachers ${teachers}: ${quotedName} learns from no teacher`);
   if (files.length > 0 && teachers !== undefined) {
     throw new RangeError(
       `--teachers ${teachers} is the number of automatic teachers, but --teacher gives ${files.join(", ")}`,
@@ -67,13 +69,13 @@ export function requireTeacherFlags(method: TaughtMethod, flags: TeacherFlags): 
     "teacherEpochs",
   ]);
   if (trained && (files.length > 0 || count === 0)) {
-    const instead = files.length > 0 ? `--teacher gives ${files.join(", ")}` : `${method.name} is given no teacher`;
+    const instead = files.length > 0 ? `--teacher gives ${files.join(", ")}` : `${quotedName} is given no teacher`;
     throw new RangeError(`${trained} is for automatic teachers, but ${instead}`);
   }
   if (flags.teacherRendering !== undefined && count === 0) {
-    throw new RangeError(`--teacher-rendering is for methods with a teacher; ${method.name} is given no teacher`);
+    throw new RangeError(`--teacher-rendering is for methods with a teacher; ${quotedName} is given no teacher`);
   }
   if (freshTeacher && count === 0 && !method.keepsNetworks) {
-    throw new RangeError(`--fresh-teacher is for methods with a teacher; ${method.name} is given no teacher`);
+    throw new RangeError(`--fresh-teacher is for methods with a teacher; ${quotedName} is given no teacher`);
   }
 }

@@ -7,12 +7,21 @@ import { GraphBuilder } from "./onnx/graph_builder.ts";
 import { encodeModelFile } from "./onnx/model_file.ts";
 import { emitterOf } from "./onnx/table.ts";
 
+export interface OnnxOptions {
+  /** Takes batches of any size; by default one image at a time, which is what devices are given to measure. */
+  anyBatch?: boolean;
+}
+
 /**
  * An ONNX file (opset 17) with the input `image`, `[1, channels, height, width]`, and the output `logits`,
- * `[1, classes]`. Equal arguments give equal bytes. RangeError where the architecture does not fit
- * together or the weights do not fit it.
+ * `[1, classes]`; where `anyBatch`, `batch` stands in the place of the 1. Equal arguments give equal bytes. RangeError
+ * where the architecture does not fit together or the weights do not fit it.
  */
-export function exportOnnx(architecture: Architecture, weights: Weights): Uint8Array<ArrayBuffer> {
+export function exportOnnx(
+  architecture: Architecture,
+  weights: Weights,
+  { anyBatch = false }: OnnxOptions = {},
+): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder();
   const image = "image";
   const outputs: string[] = [];
@@ -27,10 +36,12 @@ export function exportOnnx(architecture: Architecture, weights: Weights): Uint8A
   const logits = "logits";
   graph.rename(outputs[outputs.length - 1], logits);
   const { height, width, channels } = architecture.input;
+  // No node names the batch: windows and slices are of height and width, and the flattening is from axis 1 on.
+  const batch = anyBatch ? "batch" : 1;
   return encodeModelFile({
     name: "nacre",
-    input: { name: image, shape: [1, channels, height, width] },
-    output: { name: logits, shape: [1, architecture.classes] },
+    input: { name: image, shape: [batch, channels, height, width] },
+    output: { name: logits, shape: [batch, architecture.classes] },
     nodes: graph.nodes,
     constants: graph.constants,
   });

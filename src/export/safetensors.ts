@@ -1,5 +1,6 @@
 // The safetensors format: 8 bytes of header length, a JSON header, raw little-endian tensors.
 import { layoutOf, type NodeLayout, type PlacedWeight } from "../ops/layout.ts";
+import { batchNormEpsilon } from "../ops/normalised.ts";
 import { type Architecture, architectureSchema } from "../schemas/architecture.ts";
 import type { Weights } from "../models/weights.ts";
 
@@ -19,11 +20,15 @@ function named(
   );
 }
 
-/** `weights` with their architecture in the metadata, as one safetensors file. */
+/** `weights` with their architecture and the epsilon of its batch norms in the metadata, as one safetensors file. */
 export function encodeSafetensors(architecture: Architecture, weights: Weights): Uint8Array {
   const { nodes } = layoutOf(architecture);
   const header: Record<string, HeaderEntry | Record<string, string>> = {
-    __metadata__: { format: "nacre", architecture: JSON.stringify(architecture) },
+    __metadata__: {
+      format: "nacre",
+      architecture: JSON.stringify(architecture),
+      batchNormEpsilon: String(batchNormEpsilon),
+    },
   };
   const parts: Float32Array[] = [];
   let offset = 0;
@@ -56,13 +61,18 @@ export function decodeSafetensors(file: Uint8Array, name: string): { architectur
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const headerBytes = Number(view.getBigUint64(0, true));
   if (headerBytes > file.length - 8) throw fail("not a safetensors file: the header is cut off");
-  let header: Record<string, HeaderEntry> & { __metadata__?: { architecture?: string } };
+  let header: Record<string, HeaderEntry> & { __metadata__?: { architecture?: string; batchNormEpsilon?: string } };
   let architecture: Architecture;
   try {
     header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + headerBytes)));
     architecture = architectureSchema.parse(JSON.parse(header.__metadata__?.architecture ?? "null"));
   } catch {
     throw fail("the header holds no architecture");
+  }
+  // Earlier files do not state it; it was the same.
+  const epsilon = header.__metadata__?.batchNormEpsilon;
+  if (epsilon !== undefined && Number(epsilon) !== batchNormEpsilon) {
+    throw fail(`its batch norms have the epsilon ${epsilon}; here it is ${batchNormEpsilon}`);
   }
   const layout = layoutOf(architecture);
   const weights: Weights = {

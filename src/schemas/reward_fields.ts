@@ -15,6 +15,20 @@ const devicePattern = /^([^=:]+)(?:=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?::(\d+(?:\.\d
 const limit = z.int().min(1).optional();
 const milliseconds = z.number().positive().optional();
 
+/** From a microsecond to a quarter of an hour: powers of latency / target stay numbers, whatever the exponents. */
+const targetRange = { least: 0.001, most: 1_000_000 } as const;
+const weightRange = { least: 1e-9, most: 1e9 } as const;
+
+const isWithin = (value: number | undefined, { least, most }: { least: number; most: number }) =>
+  value === undefined || (value >= least && value <= most);
+
+/** What is wrong with the numbers of a device; undefined where nothing is. */
+export function wrongDeviceNumber({ targetMs, weight }: DeviceOption): string | undefined {
+  const told = ({ least, most }: { least: number; most: number }) => `from ${least} to ${most}`;
+  if (!isWithin(targetMs, targetRange)) return `a target is ${told(targetRange)} ms, got ${targetMs}`;
+  if (!isWithin(weight, weightRange)) return `a weight is ${told(weightRange)}, got ${weight}`;
+}
+
 /** Fields by name; `group` is their heading in the help. */
 export const latencyAndRewardFields = {
   device: z.array(z.string().regex(devicePattern, { abort: true })).min(1).default(["here"]).meta({
@@ -44,9 +58,10 @@ export const latencyAndRewardFields = {
       "when a device did not come, or come back: stop, to go on later by the same command, or continue with the " +
       "other devices for the rest of the run",
   }),
-  targetMs: milliseconds.meta({
+  targetMs: z.number().min(targetRange.least).max(targetRange.most).optional().meta({
     group: "Latency and reward",
     placeholder: "MS",
+    allowed: `milliseconds from ${targetRange.least} to ${targetRange.most}`,
     defaultText: "what the reference network takes on the device",
     description: "latency to aim for on devices without a target of their own; given here, it holds in place of the " +
       "targets in the file of --config",
@@ -69,7 +84,8 @@ export const latencyAndRewardFields = {
     placeholder: "WEIGHT",
     defaultText: "-0.07",
     allowed: "a number below 0, at least -1000",
-    description: "by the reward absolute, what is added to the accuracy at twice the target, or at none of it",
+    description: "by the reward absolute, what is added to the accuracy at twice the target, or at none of it; a sum " +
+      "below 0 counts as 0, which is also what a student beyond the limits is worth",
   }),
   combine: combineSchema.optional().meta({
     group: "Latency and reward",

@@ -9,6 +9,7 @@ import {
   latencyAndRewardFields,
   parseDeviceOption,
   type rewardFormSchema,
+  wrongDeviceNumber,
 } from "./reward_fields.ts";
 import { runNameMeta, runNameSchema } from "./run_name.ts";
 import {
@@ -51,7 +52,7 @@ const fields = z.strictObject({
   imageSize: z.int().min(8).max(1024).optional().meta({
     group: "Search",
     placeholder: "PIXELS",
-    defaultText: "the dataset's own",
+    defaultText: "the dataset's own; 32 for a folder of images that are not all of one square size up to 64",
     description: "height and width to which images are resized",
   }),
   space: spaceNameSchema.default("mnas").meta({
@@ -212,7 +213,8 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
   for (const [index, { name, targetMs, weight }] of devices.entries()) {
     if (!deviceNamePattern.test(name)) refuse(["device"], `"${name}" is no name; allowed: ${deviceNameText}`);
     if (devices.findIndex((other) => other.name === name) < index) refuse(["device"], `names "${name}" twice`);
-    if (targetMs === 0 || weight === 0) refuse(["device"], `${options.device[index]}: target and weight are above 0`);
+    const wrong = wrongDeviceNumber({ name, targetMs, weight });
+    if (wrong !== undefined) refuse(["device"], `${options.device[index]}: ${wrong}`);
   }
 });
 

@@ -15,6 +15,9 @@ const dependents: Readonly<Record<string, readonly string[]>> = {
   preset: [...Object.keys(budgetSchema.shape), "controllerBatch", "controllerOptions", "latencyTable"],
 };
 
+/** Options that only say what is done with the students once the search is over. */
+const finalOptions: readonly string[] = ["finalTop", "finalSample", "finalTrainImages", "finalEpochs"];
+
 type Values = ReadonlyMap<string, unknown>;
 
 /** The devices of `values`; none where they are not given, or wrongly, which the schema refuses. */
@@ -28,6 +31,10 @@ function supersededKeys(flags: Values, file: Values): Set<string> {
   const changed = [...flags.keys()].filter((key) => JSON.stringify(flags.get(key)) !== JSON.stringify(file.get(key)));
   const superseded = new Set(changed.filter((key) => file.has(key)).flatMap((key) => dependents[key] ?? []));
   if (changed.some((key) => key === "preset" || isResultField(key))) superseded.add("run");
+  // With anything else that counts other students may follow, which the run that is replayed never timed.
+  if (changed.some((key) => key === "preset" || (isResultField(key) && !finalOptions.includes(key)))) {
+    superseded.add("replay");
+  }
   const teacher = flags.get("teacher");
   if (Array.isArray(teacher) && teacher.every((name) => name === "auto")) {
     for (const key of Object.keys(teacherAdaptationFields)) superseded.add(key);
@@ -41,8 +48,9 @@ function supersededKeys(flags: Values, file: Values): Set<string> {
 /**
  * What of a `file` of search options holds beside `flags`. What is of another option does not where a flag changes that:
  * the options of a controller, space, distiller, reward or teacher, or the numbers of a preset. The name of the run does
- * not where a flag changes what results depend on. Of the devices, targets give way to a flag for all of them, weights to
- * a combination without. Pure; what is wrong is left for the schema to refuse.
+ * not where a flag changes what results depend on, nor does a run whose latencies are replayed where other students may
+ * follow. Of the devices, targets give way to a flag for all of them, weights to a combination without. Pure; what is
+ * wrong is left for the schema to refuse.
  */
 export function withoutSuperseded(flags: Values, file: Values): Map<string, unknown> {
   const superseded = supersededKeys(flags, file);
@@ -55,4 +63,12 @@ export function withoutSuperseded(flags: Values, file: Values): Map<string, unkn
   }));
   if (devices.length > 0) held.set("device", devices.map(formatDeviceOption));
   return held;
+}
+
+/** What a user is told where the `file` replays a run's latencies and the `flags` keep it from that; else undefined. */
+export function replayNote(flags: Values, file: Values): string | undefined {
+  const run = file.get("replay");
+  if (run === undefined || flags.has("replay") || !supersededKeys(flags, file).has("replay")) return undefined;
+  return `Latencies are measured, not taken from run "${run}" as in the file: by other options other students may come, ` +
+    `which it did not time. With --replay ${run} they are taken all the same.`;
 }

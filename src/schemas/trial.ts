@@ -4,8 +4,8 @@ import { architectureSchema } from "./architecture.ts";
 import { measurementSchema } from "./measurement.ts";
 
 /**
- * A trial's way: pending -> completed, failed (fault outside the student), infeasible (breaks a hard limit) or skipped
- * (foreseen to be of no use, so not measured or not trained; its reward is an estimate).
+ * A trial's way: pending -> completed, failed (by the student's own fault, or one outside it that did not pass), infeasible
+ * (breaks a hard limit) or skipped (foreseen to be of no use, so not measured or not trained; its reward is an estimate).
  */
 export const trialStateSchema = z.enum(["pending", "completed", "failed", "infeasible", "skipped"]);
 
@@ -33,6 +33,8 @@ export const trialSchema = z.strictObject({
   state: trialStateSchema,
   /** Why it failed, is infeasible or was skipped. */
   reason: z.string().optional(),
+  /** Starts of the run in which a fault outside the student kept it from its end. */
+  faultyStarts: z.int().positive().optional(),
   /** Trial whose result this one repeats, since it is the same network. */
   duplicateOf: z.int().positive().optional(),
   /** Accuracy on the validation split, 0 to 1. */

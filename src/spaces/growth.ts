@@ -7,6 +7,7 @@ import { countMemoryBytes } from "../models/deployed_size.ts";
 import { scaleWidth } from "../models/width.ts";
 import { countParameters } from "../ops/layout.ts";
 import { type Architecture, architectureHash, architectureSchema, canonicalJson } from "../schemas/architecture.ts";
+import { firstIssue } from "../schemas/first_issue.ts";
 import { growthBackbone, growthBackboneNames } from "./growth_backbone.ts";
 import { growNetwork, type GrowthLayer, growthOperations } from "./growth_network.ts";
 import { growthPlaces } from "./growth_places.ts";
@@ -21,9 +22,14 @@ const decisionsPerLayer = 3;
 /** Options of the space `growth`. */
 export const growthOptionsSchema = z.strictObject({
   backbone: z.union([z.enum(growthBackboneNames), architectureSchema], {
-    error: `expected ${growthBackboneNames.join(", ")}, or an Architecture`,
+    error: ({ input }) => {
+      const { error } = architectureSchema.safeParse(input);
+      if (error && typeof input === "object" && input !== null) return `no Architecture: ${firstIssue(error)}`;
+      return `expected ${growthBackboneNames.join(", ")}, an Architecture, or, in a search, a .json file with one`;
+    },
   }).default("auto").describe(
-    "the network that grows; auto: resnet20 for colour images of 32 pixels, else a narrow resnet8",
+    "the network that grows, by name or as an Architecture, in a search also the path of a .json file with one; auto: " +
+      "resnet20 for colour images of 32 pixels, else a narrow resnet8",
   ),
   layers: z.int().min(1).max(24).default(6).describe("places where the search may add a layer, spread over the blocks"),
   maxParameters: z.int().min(1).optional().describe("no network with more parameters is proposed"),

@@ -80,15 +80,27 @@ function ownOptions<Options extends SpaceOptions>(name: SpaceName, options: Opti
   return completeSpaceOptions(name, Object.fromEntries(own.map((key) => [key, given.get(key)])));
 }
 
+/** RangeError unless images and classes can be those of a network. */
+function requireSizes(options: SpaceOptions): void {
+  for (const size of ["height", "width", "channels", "classes"] as const) {
+    const value = options[size];
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${size}: the networks of a space have a positive integer there, got ${value}`);
+    }
+  }
+}
+
 /**
  * Creates the space `name` for images and classes as in `options`, which hold the space's own options too. Fields that
  * are neither, for instance those of a dataset, do not count: {@linkcode completeSpaceOptions} refuses what it does
  * not know.
- * RangeError on an unknown name or an option out of range.
+ * RangeError on an unknown name, a size that is no positive integer, or an option out of range.
  */
 export function createSpace<Options extends SpaceOptions>(name: SpaceName, options: Options): SearchSpace {
   const { height, width, channels, classes } = options;
-  return definitionOf(name).create({ height, width, channels, classes }, ownOptions(name, options));
+  const definition = definitionOf(name);
+  requireSizes(options);
+  return definition.create({ height, width, channels, classes }, ownOptions(name, options));
 }
 
 /** Names and choices of the decisions of {@linkcode createSpace}'s space, of one too whose options name a file. */

@@ -252,6 +252,17 @@ export function controllerContract(name: string, create: Create, { learns }: Con
     assertThrows(() => fewer.restore(snapshot), RangeError, "have [1,2,3,4,7] choices, not [2,3]");
   });
 
+  Deno.test(`${name}: a damaged snapshot is refused in one line that names the field`, () => {
+    const { controller, choices, ...rest } = createOne().snapshot();
+    const bare = () => createOne().restore({ controller, choices });
+    assertThrows(bare, RangeError, `Cannot restore "${name}": the snapshot is damaged: nextId: `);
+    for (const field of Object.keys(rest).filter((key) => key !== "statistics")) {
+      const damaged = { ...throughJson(rest), controller, choices, [field]: undefined };
+      const { message } = assertThrows(() => createOne().restore(damaged), RangeError);
+      assert(!message.includes("\n") && message.includes(`damaged: ${field}`), message);
+    }
+  });
+
   Deno.test(`${name}: no decisions, or one without choices, is refused`, () => {
     assertThrows(() => create({ decisions: [], seed: 1 }), RangeError, "at least one decision");
     const none = decisionsWith([2, 0]);

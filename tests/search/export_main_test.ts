@@ -32,7 +32,7 @@ Deno.test("export writes a folder and says what it wrote, as lines or as JSON", 
     // The page holds its script whole.
     const page = await Deno.stat(`${result.out}/index.html`);
     assert(page.size > 1e6 && page.size < 4e6, `the page has ${page.size} bytes`);
-    assertEquals(result.files.length, 10);
+    assertEquals(result.files.length, 11);
   }));
 
 Deno.test("a wrong call ends with 2 and one line, data that is gone with 1", () =>

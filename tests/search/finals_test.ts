@@ -4,10 +4,12 @@ import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import type { RunEvent } from "../../search/events.ts";
 import { type FinalKind, trainFinals, weightsDropper } from "../../search/finals.ts";
+import { OutsideFaultError } from "../../search/outside_fault.ts";
 import { sampledStudents } from "../../search/proxy_quality.ts";
 import { runFolder } from "../../search/run_folder.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import type { Trained } from "../../search/trainers/job.ts";
+import { JobError } from "../../search/trainers/pool.ts";
 import { madeUpTrial } from "./made_up_trials.ts";
 
 /** Runs `body` with a run of five trials and a baseline, of which two are trained longer and two more as a sample. */
@@ -39,9 +41,10 @@ async function withRun(
         trainFinals({ config, paths, store, signal, emit: (event) => events.push(event) }, {
           sampleSeed: 1,
           // One after another, as a single trainer does it.
-          trainLonger: (trial, kind) =>
+          trainLonger: (trial, kind, { signal: stop }) =>
             queue = queue.catch(() => {}).then(async () => {
               signal?.throwIfAborted();
+              stop.throwIfAborted();
               await Deno.writeTextFile(paths.weights(trial.role, trial.number, kind), "weights");
               return { accuracy: 0.9, steps: 1, seconds: 1, loss: 1, backend: "cpu", ...longer(trial, kind) };
             }),
@@ -84,15 +87,62 @@ Deno.test("finals are scored on the test part, the sample is not, and a finished
     });
   }));
 
-Deno.test("a longer training that fails is told, and the others go on", () =>
+Deno.test("a student that fails its longer training is told, not tried again, and the others go on", () =>
   withRun(async ({ events, store, train }) => {
-    await train((trial, kind) => {
-      if (trial.number === 5) throw new Error("out of memory");
+    const diverging = (trial: Trial, kind: FinalKind) => {
+      if (trial.number === 5) throw new JobError("the loss is NaN at step 3 of 9", { student: true });
       return tested(trial, kind);
-    });
+    };
+    await train(diverging);
     assertEquals(store.finals().map(({ trial }) => trial), [4, 1]);
     const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
-    assertEquals(notes, ["Longer training of search 5 failed: out of memory"]);
+    assertEquals(notes, ["Longer training of trial 5 failed: the loss is NaN at step 3 of 9"]);
+    await train(() => {
+      throw new Error("nothing is left to train");
+    });
+  }));
+
+Deno.test("a fault outside the students stops longer trainings, and a later start trains those that are missing", () =>
+  withRun(async ({ events, store, train }) => {
+    const full = new JobError("cannot write final-4.safetensors: No space left", { student: false, storage: true });
+    for (let start = 0; start < 3; start++) {
+      await assertRejects(
+        () =>
+          train((trial, kind) => {
+            if (trial.number === 4 || trial.role === "baseline") throw full;
+            return tested(trial, kind);
+          }),
+        OutsideFaultError,
+        `longer training of trial 4: ${full.message}`,
+      );
+    }
+    assertEquals(store.finals().map(({ role, trial }) => [role, trial]), [["search", 5]]);
+    await train(tested);
+    assertEquals(store.finals().map(({ role, trial }) => [role, trial]), [
+      ["search", 4],
+      ["search", 5],
+      ["baseline", 1],
+    ]);
+    assertEquals(sampledStudents(store).length, 2);
+    assertEquals(events.filter(({ type }) => type === "note"), []);
+  }));
+
+Deno.test("a student that breaks its trainer in two starts is told, and does not hold up the others for ever", () =>
+  withRun(async ({ events, store, train }) => {
+    const breaking = (trial: Trial, kind: FinalKind) => {
+      if (trial.number === 5) throw new JobError("the trainer died twice: out of memory", { student: false });
+      return tested(trial, kind);
+    };
+    await assertRejects(() => train(breaking), OutsideFaultError, "longer training of trial 5: the trainer died twice");
+    await train(breaking);
+    assertEquals(store.finals().map(({ trial }) => trial), [4, 1]);
+    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+    assertEquals(notes, [
+      "Longer training of trial 5 failed: the trainer died twice: out of memory (in 2 starts of the run)",
+    ]);
+    await train(() => {
+      throw new Error("nothing is left to train");
+    });
   }));
 
 Deno.test("without best students only the sample is trained longer, and nothing is scored on the test part", () =>

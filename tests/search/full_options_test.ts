@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { optionsOfConfig, resolveRunConfig, runConfigHash } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
-import { completeSpaceOptions } from "../../src/spaces/table.ts";
+import { completeSpaceOptions, createSpace } from "../../src/spaces/table.ts";
 import { completeControllerOptions } from "../../search/controllers/table.ts";
 import { configInFull, withFullOptions } from "../../search/full_options.ts";
 
@@ -55,4 +55,25 @@ Deno.test("a run's options give its configuration again, also where the method t
     assertEquals(again, config);
     assertEquals(runConfigHash(again), runConfigHash(config));
   }
+});
+
+Deno.test("a backbone in a file is read into the options, and what is wrong with one is named", () => {
+  const path = Deno.makeTempFileSync({ suffix: ".json" });
+  const backbone = createSpace("growth", { height: 32, width: 32, channels: 3, classes: 4 }).reference(1);
+  const growing = (given: unknown) => ({ space: "growth", spaceOptions: { backbone: given } });
+  try {
+    Deno.writeTextFileSync(path, JSON.stringify(backbone));
+    assertEquals(inFull(growing(path)).spaceOptions, inFull(growing(backbone)).spaceOptions);
+    const nodes = backbone.nodes.with(1, { op: "nosuch", inputs: [0] } as never);
+    const wrong = `nodes.1.op: `;
+    assertStringIncludes(refusal(growing({ ...backbone, nodes })), `backbone: no Architecture: ${wrong}`);
+    Deno.writeTextFileSync(path, JSON.stringify({ ...backbone, nodes }));
+    assertStringIncludes(refusal(growing(path)), `backbone: ${path} holds no Architecture: ${wrong}`);
+    Deno.writeTextFileSync(path, "{");
+    assertStringIncludes(refusal(growing(path)), `backbone: cannot read ${path}: it is not JSON`);
+  } finally {
+    Deno.removeSync(path);
+  }
+  assertStringIncludes(refusal(growing(path)), `backbone: cannot read ${path}: No such file`);
+  assertStringIncludes(refusal(growing("resnet9")), "an Architecture, or, in a search, a .json file with one");
 });

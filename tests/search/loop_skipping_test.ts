@@ -70,7 +70,7 @@ Deno.test(
         abort.abort(new Error("killed"));
         throw new Error("killed");
       };
-      const train: LoopDependencies["train"] = (trial) => base.train(killed(trial));
+      const train: LoopDependencies["train"] = (trial, options) => base.train(killed(trial), options);
       try {
         const resumed = await searchLoop({ ...base, train, signal: abort.signal }, { trials: 80, batch: 4 });
         assert(kills > 3, `it was broken off ${kills} times`);

@@ -39,12 +39,12 @@ Deno.test(
       let trainings = 0;
       const abort = new AbortController();
       const base = dependenciesOf(store, { signal: abort.signal });
-      const train: LoopDependencies["train"] = (trial) => {
+      const train: LoopDependencies["train"] = (trial, options) => {
         if (++trainings > allowed % 3 + 1) {
           abort.abort(new Error("killed"));
           throw new Error("killed");
         }
-        return base.train(trial);
+        return base.train(trial, options);
       };
       try {
         const resumed = await searchLoop({ ...base, train }, { trials: 12 });
@@ -94,10 +94,10 @@ Deno.test(
       }),
     };
     const base = dependenciesOf(store);
-    const train: LoopDependencies["train"] = (trial) => {
+    const train: LoopDependencies["train"] = (trial, options) => {
       order.push(`train ${trial.number}`);
       answer();
-      return base.train(trial);
+      return base.train(trial, options);
     };
     const searching = searchLoop({ ...base, latencies, train }, { trials: 2 });
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -115,8 +115,8 @@ Deno.test(
     const { controller, told } = listeningController();
     let devices = 2;
     const base = dependenciesOf(store, { controller });
-    const train: LoopDependencies["train"] = async (trial) => {
-      const trained = await base.train(trial);
+    const train: LoopDependencies["train"] = async (trial, options) => {
+      const trained = await base.train(trial, options);
       // The second device goes away while the first trial of the batch is already done.
       if (trial.number === 1) devices = 1;
       return trained;

@@ -39,7 +39,7 @@ Deno.test("a method whose options leave the network as it is may be searched wit
 
 Deno.test("flags of a search without effect are refused in one line", () => {
   const cases: [Record<string, unknown>, string][] = [
-    [{ distiller: "none", teachers: 2 }, "--teachers 2: none learns from no teacher"],
+    [{ distiller: "none", teachers: 2 }, '--teachers 2: "none" learns from no teacher'],
     [{ teacher: ["a.onnx"], teachers: 1 }, "--teachers 1 is the number of automatic teachers"],
     [{ teacherColours: true }, "--teacher-colours is for teachers given by --teacher FILE, and none is given"],
     [{ teacher: ["a.onnx"], teacherEpochs: 4 }, "--teacher-epochs is for automatic teachers"],

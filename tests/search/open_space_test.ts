@@ -1,9 +1,12 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { openSpace } from "../../search/open_space.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { openSpace, requireBackboneWithin } from "../../search/open_space.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
 import { encodeSafetensors } from "../../src/export/safetensors.ts";
 import { inheritWeights } from "../../src/models/inherit.ts";
 import { initialiseWeights } from "../../src/models/weights.ts";
 import { countParameters } from "../../src/ops/layout.ts";
+import { resolveRunConfig } from "../../src/schemas/run_config.ts";
+import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import { createSpace } from "../../src/spaces/table.ts";
 import { encodeTensors, floatTensor, inFolder } from "../src/teachers/fixtures.ts";
 import { torchResnet } from "../src/teachers/torch_resnet.ts";
@@ -71,4 +74,22 @@ Deno.test("other spaces, and growth without weights, open as they are made", asy
   const space = await openSpace("growth", { ...grey, layers: 2 });
   assertEquals([space.decisions.length, space.backboneWeights], [6, undefined]);
   assertThrows(() => createSpace("growth", { ...grey, weights: "file" }), RangeError, "is opened by searches");
+});
+
+Deno.test("a backbone beyond the size limits is refused, since its students only grow", async () => {
+  const space = await openSpace("growth", { ...grey, backbone: "resnet8" });
+  const config = (limits: Record<string, unknown>) =>
+    resolveRunConfig(searchOptionsSchema.parse({ space: "growth", ...limits }), { cores: 1 });
+  requireBackboneWithin(config({}), space);
+  requireBackboneWithin(config({ maxMemoryBytes: 10_000_000, maxParameters: 1_000_000 }), space);
+  const words = "--space growth: no student can keep the limits, the backbone alone has ";
+  for (const limit of ["maxMemoryBytes", "maxParameters", "maxMultiplyAdds", "maxDownloadBytes"]) {
+    const error = assertThrows(
+      () => requireBackboneWithin(config({ [limit]: 1000 }), space),
+      UsageError,
+      words,
+    ) as Error;
+    assertMatch(error.message, /has \d+ .+, more than 1000$/);
+  }
+  requireBackboneWithin(config({ maxParameters: 1 }), await openSpace("mnas", grey));
 });

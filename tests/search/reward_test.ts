@@ -156,6 +156,18 @@ Deno.test("more accuracy or less latency never lowers the hard reward, and no re
   }));
 });
 
+Deno.test("at the ends of what targets and exponents may be the reward is a finite number", () => {
+  for (const targetMs of [0.001, 1_000_000]) {
+    for (const latencyMs of [1e-4, 1e6]) {
+      for (const exponent of [-10, 10]) {
+        const latencies = [{ latencyMs, targetMs }];
+        const reward = rewardOf({ accuracy: 0.5, latencies, exponents: [exponent, exponent] });
+        assert(Number.isFinite(reward) && reward > 0, `${reward}`);
+      }
+    }
+  }
+});
+
 Deno.test("values out of range are refused with the value", () => {
   const latencies = [{ latencyMs: 1, targetMs: 1 }];
   const cases: [Partial<RewardInput>, string][] = [
@@ -168,6 +180,7 @@ Deno.test("values out of range are refused with the value", () => {
     [{ latencies: [{ latencyMs: 1, targetMs: 1, weight: -1 }], combine: "weighted" }, "got -1"],
     [{ latencies: [{ latencyMs: 1, targetMs: 1, weight: 0 }], combine: "weighted" }, "got 0 for all"],
     [{ exponents: [0, NaN] }, "finite numbers, got 0, NaN"],
+    [{ latencies: [{ latencyMs: 1, targetMs: 1e100 }], exponents: [-10, -10] }, "is a reward of Infinity"],
     [{ form: "absolute", exponents: [0, -1] }, 'not to "absolute"'],
     [{ form: "absolute", absoluteWeight: 0.1 }, "below 0, got 0.1"],
     [{ form: "soft", absoluteWeight: -0.1 }, 'not to "soft"'],

@@ -4,6 +4,7 @@ import { DeviceGoneError } from "../../devices/device.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import type { RunEvent } from "../../search/events.ts";
+import { OutsideFaultError } from "../../search/outside_fault.ts";
 import type { SearchResult } from "../../search/result.ts";
 import { reportDataOf } from "../../search/report/write_report.ts";
 import { runSearch } from "../../search/run.ts";
@@ -159,8 +160,9 @@ Deno.test("a device that cannot be opened stops the run, saved, or is left out, 
   assertEquals((await opening(config)).droppedDevices.length, 1);
 });
 
-Deno.test("a device that goes on with another backend fails the trials, not the run's figures", async () => {
-  const here = madeUpDevice("here", {
+Deno.test("a device that goes on with another backend stops the run until it is as it was", async () => {
+  const config = configOf("other-backend", { device: ["here"], combine: undefined, trials: 4 });
+  const changed = madeUpDevice("here", {
     answer: (request, session) =>
       Promise.resolve(
         measured("here", request).map((outcome) =>
@@ -170,17 +172,33 @@ Deno.test("a device that goes on with another backend fails the trials, not the 
         ),
       ),
   });
-  const { result } = await search(configOf("other-backend", { device: ["here"], combine: undefined, trials: 4 }), [
-    here,
-  ]);
-  const { completed, failed } = await result;
-  assertEquals([completed, failed], [2, 2]);
-  using store = new RunStore(`${dataDir}/runs/other-backend/run.sqlite`, { readOnly: true });
-  assertEquals(
-    store.trials("search")[3].reason,
-    'here: its backend changed from "wasm, 1 thread" to "emulated", ' +
-      "so that its latencies do not compare",
-  );
+  for (const _start of [1, 2, 3]) {
+    await assertRejects(
+      async () => (await search(config, [changed])).result,
+      OutsideFaultError,
+      'here: its backend changed from "wasm, 1 thread" to "emulated", so that its latencies do not compare',
+    );
+    assertEquals(essence("other-backend").map(({ state }) => state), ["completed", "completed", "pending", "pending"]);
+  }
+  assertEquals((await (await search(config, [madeUpDevice("here")])).result).completed, 4);
+});
+
+Deno.test("a run is complete once its report is there, for which alone no device is needed", async () => {
+  const config = configOf("unreported", { device: ["here"], combine: undefined, trials: 2 });
+  const report = `${dataDir}/runs/unreported/report.html`;
+  await Deno.mkdir(report, { recursive: true });
+  const first = await search(config, [madeUpDevice("here")]);
+  await assertRejects(() => first.result, Error, `cannot write ${report}`);
+  const state = () => {
+    using store = new RunStore(`${dataDir}/runs/unreported/run.sqlite`, { readOnly: true });
+    return store.get("state");
+  };
+  assertEquals(state(), "running");
+  await Deno.remove(report);
+  const second = await search(config, []);
+  assertEquals([(await second.result).completed, second.opened], [2, []]);
+  assertEquals(state(), "complete");
+  assert((await Deno.stat(report)).isFile);
 });
 
 Deno.test("all devices that are open are kept for later starts, with the target for all", async () => {

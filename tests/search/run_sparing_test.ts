@@ -106,9 +106,11 @@ Deno.test("a run leaves a table of latencies, from which another one starts; a b
 });
 
 Deno.test("a table of another device, machine or backend is refused before anything is trained", async () => {
-  const table = JSON.parse(await Deno.readTextFile(`${dataDir}/runs/first/latency_table_here.json`));
+  const path = `${dataDir}/runs/first/latency_table_here.json`;
+  const table = JSON.parse(await Deno.readTextFile(path));
   const changed = `${dataDir}/changed.json`;
   const { device } = table;
+  const mixed = <Observation>(one: Observation) => ({ ...one, architectureHash: "0".repeat(64) });
   const cases = {
     phone: [{ device: { ...device, name: "phone" } }, 'it is of device "phone", the search is on here'],
     machine: [
@@ -117,6 +119,16 @@ Deno.test("a table of another device, machine or backend is refused before anyth
     ],
     backend: [{ backend: "wasm, 2 threads" }, 'its here ran on "wasm, 2 threads", here it runs on "wasm, 1 thread"'],
     runtime: [{ runtime: "tfjs-webgl" }, "it is of runtime tfjs-webgl, the search is on tfjs-wasm"],
+    slower: [
+      {
+        observations: table.observations.map((one: { latencyMs: number }) => ({
+          ...one,
+          latencyMs: 3 * one.latencyMs,
+        })),
+      },
+      "too far apart",
+    ],
+    hash: [{ observations: table.observations.toReversed().map(mixed) }, "observations.0.architectureHash: not that"],
     // Its name would be a part of a file's.
     "no-name": [{ device: { ...device, name: "x/../../evil" } }, "device.name"],
   } as const;
@@ -126,6 +138,28 @@ Deno.test("a table of another device, machine or backend is refused before anyth
     const error = await assertRejects(() => search(config), UsageError, message) as Error;
     assertStringIncludes(error.message, changed);
   }
+  const twice = () => search(configOf({ trials: 2, run: "twice", foresee: true, latencyTable: [path, changed] }));
+  await Deno.writeTextFile(changed, JSON.stringify(table));
+  const error = await assertRejects(twice, UsageError, 'it is of device "here", and so is') as Error;
+  assertEquals([path, changed].map((one) => error.message.includes(one)), [true, true]);
+});
+
+Deno.test("data or a run that is not there is wrong usage, and leaves the name free", async () => {
+  const wrong: [Record<string, unknown>, string][] = [
+    [{ dataset: "mnits" }, '--dataset: dataset "mnits" is neither a folder nor known'],
+    [{ replay: "nosuch" }, `--replay: no run "nosuch" in ${dataDir}; there are: `],
+    [{ replay: "typo" }, '--replay: run "typo" cannot take latencies from itself; there are: '],
+    [{ replay: "first", imageSize: 16 }, '--replay: run "first" holds no latency of network '],
+  ];
+  for (const [options, message] of wrong) {
+    const error = await assertRejects(
+      () => search(configOf({ trials: 2, run: "typo", ...options })),
+      UsageError,
+    ) as Error;
+    assertStringIncludes(error.message, message);
+    assertEquals(fileExists(`${dataDir}/runs/typo/run.sqlite`), false);
+  }
+  assertEquals((await search(configOf({ trials: 2, run: "typo" }))).result.completed, 2);
 });
 
 Deno.test("a wrong call leaves no run under its name, unless it has trials or was there before", async () => {

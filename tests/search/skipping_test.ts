@@ -144,9 +144,9 @@ Deno.test("the best so far is that of completed batches, by the devices that cou
   skipping.beforeTiming(measured(1, 1));
   const none = { devices: undefined };
   assertEquals(predictors.bests, [
-    { number: 1, reward: 0.25, ...none },
-    { number: 3, reward: 0.35, ...none },
-    { number: 4, reward: 0.4, ...none },
+    { number: 1, latencyMs: 2, reward: 0.25, ...none },
+    { number: 3, latencyMs: 2, reward: 0.35, ...none },
+    { number: 4, latencyMs: 2, reward: 0.4, ...none },
   ]);
 });
 

@@ -36,5 +36,21 @@ Deno.test("every trial has a line that says why it is not the one to take", () =
 
 Deno.test("of two equal trials the later one is told of the earlier one", () => {
   const equal = [madeUpTrial(1, 0.8, 2), madeUpTrial(2, 0.8, 2)];
-  assertEquals(rejections(equal)[1].reason, "trial 1 is as fast and as accurate");
+  assertEquals(rejections(equal).map(({ reason }) => reason), [
+    "the best: the highest reward, and the fastest that has it",
+    "trial 1 is as fast and as accurate",
+  ]);
+});
+
+Deno.test("a slower student with the best one's reward is said to be as good by it, not worse", () => {
+  const one = madeUpTrial(1, 0.8, 2, { reward: 0.7 });
+  const faster = madeUpTrial(2, 0.7, 1);
+  assertEquals(rejections([one, faster]).map(({ reason }) => reason), [
+    "on the front; by its reward as good as trial 2, but slower",
+    "the best: the highest reward, and the fastest that has it",
+  ]);
+  assertEquals(rejections([madeUpTrial(1, 1, 1.53), madeUpTrial(2, 1, 1.44)]).map(({ reason }) => reason), [
+    "trial 2 is 6 % faster and as accurate",
+    "the best: the highest reward, and the fastest that has it",
+  ]);
 });

@@ -5,10 +5,11 @@ import { type Figure, renderFigure } from "../figures/figure.ts";
 import { meanBestAccuracy } from "../figures/front_over_time.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../page.ts";
-import type { ReportData } from "../report_data.ts";
+import { type ReportData, targetName } from "../report_data.ts";
 import { deviceLabel, trialName } from "../student_points.ts";
 import { finalOf } from "../student_rows.ts";
-import { commonReference, type ComparedRun, comparedRuns, differingRows, whyIncomparable } from "./compared_run.ts";
+import { whyIncomparable, whyOtherRewards } from "./comparable.ts";
+import { commonReference, type ComparedRun, comparedRuns, differingRows } from "./compared_run.ts";
 import { comparedEntropies, comparedFronts, comparedHypervolumes, comparedRewards, warned } from "./figures.ts";
 import { comparedProjection } from "./projection.ts";
 
@@ -53,19 +54,21 @@ const RUNS_NOTE =
 
 function runsTable(runs: readonly ComparedRun[]): Html {
   const reference = commonReference(runs);
-  const rows = runs.map(({ data, best, completed }) => {
+  const otherRewards = whyOtherRewards(runs);
+  const note = otherRewards === null ? RUNS_NOTE : `${RUNS_NOTE} Rewards are left out: the runs have ${otherRewards}.`;
+  const rows = runs.map(({ data, best, completed, taughtBy }) => {
     const final = best && finalOf(data.final, best);
-    const hypervolume = reference && frontOverTime(data.trials, reference).at(-1)?.hypervolume;
+    const last = completed.length > 0 ? frontOverTime(data.trials, reference).at(-1) : undefined;
     return [
       data.run,
-      data.teacher?.name ?? "none",
+      taughtBy,
       data.controller,
       `${completed.length} of ${data.plannedTrials}`,
       best ? formatPercent(best.accuracy) : "–",
       best ? formatMilliseconds(best.latencyMs) : "–",
-      best ? best.reward.toFixed(3) : "–",
+      ...otherRewards === null ? [best ? best.reward.toFixed(3) : "–"] : [],
       final ? formatPercent(final.testAccuracy) : "–",
-      reference && hypervolume ? formatPercent(meanBestAccuracy(hypervolume, reference)) : "–",
+      reference && last ? formatPercent(meanBestAccuracy(last.hypervolume, reference)) : "–",
       formatDuration(data.seconds),
     ];
   });
@@ -76,7 +79,7 @@ function runsTable(runs: readonly ComparedRun[]): Html {
     "completed",
     "best: validation",
     "ms",
-    "reward",
+    ...otherRewards === null ? ["reward"] : [],
     "test",
     "hypervolume",
     "time",
@@ -84,7 +87,7 @@ function runsTable(runs: readonly ComparedRun[]): Html {
   return html`
     <section>
       <h2>Runs</h2>
-      <p class="note">${warned(RUNS_NOTE, runs)}</p>
+      <p class="note">${warned(note, runs)}</p>
       ${table("runs", "Runs", head, rows)}
     </section>
   `;
@@ -141,9 +144,12 @@ function differences(runs: readonly ComparedRun[]): Html {
 
 /** Data, targets and states, told once where the runs agree. */
 function circumstances(runs: readonly ComparedRun[]): string[] {
-  const lines = Map.groupBy(runs, ({ data: { dataset, devices, state } }) => {
+  const lines = Map.groupBy(runs, ({ data }) => {
+    const { dataset, devices, state } = data;
     const targets = devices.map(({ name, targetMs }) => `${formatMilliseconds(targetMs)} ms on ${deviceLabel(name)}`);
-    return `${dataset}; target ${targets.join(", ") || "not known yet"}${state === "complete" ? "" : `; ${state}`}`;
+    return `${dataset}; ${targetName(data.reward)} ${targets.join(", ") || "not known yet"}${
+      state === "complete" ? "" : `; ${state}`
+    }`;
   });
   return [...lines].map(([line, members]) =>
     lines.size === 1 ? line : `${members.map(({ data }) => data.run).join(", ")}: ${line}`
@@ -155,6 +161,7 @@ export function renderComparison(reports: readonly ReportData[]): string {
   if (reports.length < 2) throw new RangeError(`A comparison needs at least two runs, got ${reports.length}`);
   const runs = comparedRuns(reports);
   const reason = whyIncomparable(runs);
+  const otherRewards = whyOtherRewards(runs);
   return page(
     `Nacre: ${reports.map(({ run }) => run).join(", ")}`,
     html`
@@ -164,6 +171,9 @@ export function renderComparison(reports: readonly ReportData[]): string {
         ${reason === null
           ? null
           : html`<p class="warning" role="note">The runs have ${reason}: their fronts, hypervolumes and rewards do not compare.</p>`}
+        ${otherRewards === null
+          ? null
+          : html`<p class="warning" role="note">The runs have ${otherRewards}: their rewards have no common scale and are left out.</p>`}
         ${circumstances(runs).map((line) => html`<p class="state">${line}</p>`)}
       </header>
       ${runsTable(runs)}

@@ -17,7 +17,8 @@ import { runningBest } from "../figures/over_trials.ts";
 import { dashOf } from "../figures/signs.ts";
 import { seriesColour, seriesSymbol } from "../palette.ts";
 import { trialName } from "../student_points.ts";
-import { commonReference, type ComparedRun, whyIncomparable } from "./compared_run.ts";
+import { whyIncomparable, whyOtherRewards } from "./comparable.ts";
+import { commonReference, type ComparedRun } from "./compared_run.ts";
 
 type Point = { x: number; y: number };
 
@@ -148,9 +149,23 @@ function overTrials(
   };
 }
 
-/** The best reward so far against trials. */
+/** Targets that the reference network gave agree only nearly. */
+function measuredTargets(runs: readonly ComparedRun[]): string {
+  const counted = runs.filter(({ data }) => !data.reward.isAccuracyAlone);
+  const lists = new Set(
+    counted.map(({ data }) => data.devices.map(({ targetMs }) => formatMilliseconds(targetMs)).join(", ")),
+  );
+  lists.delete("");
+  return lists.size > 1
+    ? ` Each run's target is what the reference network took in it: ${[...lists].join(", ")} ms.`
+    : "";
+}
+
+/** The best reward so far against trials; none where rewards have no common scale. */
 export function comparedRewards(runs: readonly ComparedRun[]): Figure {
   const figure = { id: "best-reward", title: "Best reward against trials" };
+  const differences = whyOtherRewards(runs);
+  if (differences !== null) return nothing(figure, `The runs have ${differences}: their rewards have no common scale.`);
   const lines = runs.filter(({ completed }) => completed.length > 0).map((run) => {
     const bests = runningBest(run.completed.map(({ reward }) => reward));
     const points = run.completed.map(({ number }, i) => ({ x: number, y: bests[i] }));
@@ -160,9 +175,7 @@ export function comparedRewards(runs: readonly ComparedRun[]): Figure {
     return { run, points: [...points, { x: last, y: points[points.length - 1].y }] };
   });
   if (lines.length === 0) return nothing(figure, "No run has completed a student yet.");
-  const caption =
-    "A line that is higher further to the left needed fewer samples. Rewards compare where data, reward and " +
-    "targets agree.";
+  const caption = "A line that is higher further to the left needed fewer samples." + measuredTargets(runs);
   const table = {
     head: ["run", "trials", "best reward", "found by trial"],
     rows: lines.map(({ run }) => [

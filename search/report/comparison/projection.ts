@@ -13,7 +13,7 @@ const TRACE_POINTS = 6;
 /** Late samples, whose mean stands for where a run ended: this share of them. */
 const LATE = 0.25;
 
-/** The architectures of all runs in one projection, shaped by run and coloured by teacher, or by run where all have one; a sentence where their spaces differ. */
+/** The architectures of all runs in one projection, shaped by run and coloured by teachers, or by run where all have one; a sentence where their spaces differ. */
 export function comparedProjection(runs: readonly ComparedRun[]): Figure {
   const figure = { id: "projection", title: "Where the searches went" };
   const nothing = (content: string): Figure => ({ ...figure, caption: "", legend: [], content });
@@ -27,6 +27,7 @@ export function comparedProjection(runs: readonly ComparedRun[]): Figure {
     return nothing("The runs searched different spaces: their architectures have no common map.");
   }
   const byTeacher = runs.some(({ colour, series }) => colour !== series);
+  const severalTeachers = runs.some(({ data }) => data.teachers.length > 1);
   const counts = space.decisions.map(({ choices }) => choices.length);
   const projected = projectOnPlane(sampled.flatMap(({ trials }) => trials.map(({ tokens }) => oneHot(tokens, counts))));
   if (projected === null) return nothing("All sampled architectures made the same choices.");
@@ -54,7 +55,7 @@ export function comparedProjection(runs: readonly ComparedRun[]): Figure {
     caption:
       "Each mark is a sampled architecture, its choices as numbers (one-hot), on the first two principal components " +
       "of all runs together; early samples are pale. Marks that are near have more choices in common." +
-      (byTeacher ? " A colour is a teacher, a shape a run." : ""),
+      (byTeacher ? ` A colour is a teacher${severalTeachers ? " or a group of them" : ""}, a shape a run.` : ""),
     legend,
     table: {
       head: ["run", "mean of the last quarter, first component", "second component"],

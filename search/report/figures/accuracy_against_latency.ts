@@ -1,6 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
-import type { ReportData, ReportDevice } from "../report_data.ts";
+import { brokenReportLimit } from "../broken_limit.ts";
+import { type ReportData, type ReportDevice, type ReportLimits, targetName } from "../report_data.ts";
 import { bestTrial } from "../student_rows.ts";
 import { type StudentPoint, studentPoints, timedPoints } from "../student_points.ts";
 import { accuracyAxis, latencyAxis, latencyTicks, paddedDomain } from "./axes.ts";
@@ -12,18 +13,24 @@ function describePoint({ name, accuracy, latencyMs, onFront }: StudentPoint): st
   return `${name}: ${formatPercent(accuracy)}, ${formatMilliseconds(latencyMs)} ms${onFront ? ", on the front" : ""}`;
 }
 
-/** What the picture says about the baselines, counted rather than claimed. */
-function compareWithBaselines(points: readonly StudentPoint[]): string {
-  const baselines = points.filter(({ trial }) => trial.role === "baseline");
+/** What the picture says about the baselines that a user may take, counted rather than claimed. */
+function compareWithBaselines(points: readonly StudentPoint[], limits: ReportLimits): string {
+  const all = points.filter(({ trial }) => trial.role === "baseline");
+  const baselines = all.filter(({ trial }) => brokenReportLimit(limits, trial) === undefined);
   const front = points.filter(({ onFront }) => onFront);
-  if (baselines.length === 0 || front.length === 0) return "";
+  const others = all.length - baselines.length;
+  const left = others === 0
+    ? ""
+    : ` ${others} of ${all.length} baselines break${others === 1 ? "s" : ""} a limit of the run.`;
+  if (baselines.length === 0 || front.length === 0) return left;
   const beaten = baselines.filter((baseline) =>
     front.some((student) => student.latencyMs <= baseline.latencyMs && student.accuracy >= baseline.accuracy)
   );
-  return ` For ${beaten.length} of ${baselines.length} baselines some student is at least as fast and as accurate.`;
+  const which = others === 0 ? "" : "other ";
+  return `${left} For ${beaten.length} of ${baselines.length} ${which}baselines some student is at least as fast and as accurate.`;
 }
 
-/** Accuracy against latency: every completed trial, the front as a stepped line, baselines, target and teacher. */
+/** Accuracy against latency: every completed trial, the front as a stepped line, baselines, target or reference, and teachers. */
 export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): Figure {
   const points = studentPoints(data, device.name);
   const figure = { id: "accuracy-against-latency", title: "Accuracy against latency" };
@@ -36,7 +43,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
   const bestReward = bestTrial(data.trials);
   const best = points.filter(({ trial }) => trial === bestReward)
     .map((point) => ({ ...point, name: `${point.name}, best reward` }));
-  const { teacher } = data;
+  const taught = data.teachers.flatMap(({ accuracy }) => accuracy ?? []);
   const { targetMs } = device;
   const limitsMs = definedOf(data.limits.latencyMs);
   const timed = timedPoints(data, device.name);
@@ -52,7 +59,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
     { low: 0 },
   );
   const accuracyDomain = paddedDomain(
-    [...points, ...skipped].map(({ accuracy }) => accuracy).concat(teacher ? [teacher.accuracy] : []),
+    [...points, ...skipped].map(({ accuracy }) => accuracy).concat(taught),
     { low: 0, high: 1 },
   );
   // Whoever has more time than the slowest student of the front can still use that one: the line goes on.
@@ -64,14 +71,16 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
   if (baselines.length > 0) legend.push(["baseline", "baseline"]);
   if (infeasible.length > 0) legend.push(["infeasible", "infeasible, not trained (at the foot)"]);
   if (skipped.length > 0) legend.push(["skipped", "not trained, at its foreseen accuracy"]);
-  legend.push(["target", `target ${formatMilliseconds(targetMs)} ms`]);
+  legend.push(["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`]);
   for (const ms of limitsMs) legend.push(["limit", `limit ${formatMilliseconds(ms)} ms`]);
-  if (teacher) legend.push(["teacher", `teacher ${formatPercent(teacher.accuracy)}`]);
+  if (taught.length > 0) {
+    legend.push(["teacher", `teacher${taught.length > 1 ? "s" : ""} ${taught.map(formatPercent).join(", ")}`]);
+  }
 
   return {
     ...figure,
     caption: "Up and to the left is better. The line is the best accuracy within each latency." +
-      compareWithBaselines(points),
+      compareWithBaselines(points, data.limits),
     legend,
     content: (widthPx) => {
       const heightPx = isNarrow(widthPx) ? 300 : 400;
@@ -90,7 +99,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
           Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 6 }),
           Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
           Plot.ruleX(limitsMs, LIMIT_RULE),
-          teacher ? Plot.ruleY([teacher.accuracy], { stroke: COLOURS.teacher, strokeDasharray: "5 4" }) : null,
+          Plot.ruleY(taught, { stroke: COLOURS.teacher, strokeDasharray: "5 4" }),
           ...nameMarks(namedBaselines, frame, {
             side: "below",
             fill: COLOURS.baseline,
@@ -141,7 +150,10 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
             r: 5.5,
             fill: COLOURS.baseline,
             stroke: COLOURS.page,
-            title: describePoint,
+            title: (point) => {
+              const broken = brokenReportLimit(data.limits, point.trial);
+              return describePoint(point) + (broken === undefined ? "" : `, breaks the limit: ${broken}`);
+            },
             className: "baselines",
           }),
           Plot.dot(front, {

@@ -1,11 +1,11 @@
 import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatNumberOf } from "../../../src/cli/format.ts";
-import type { ReportData, ReportDevice } from "../report_data.ts";
+import { type ReportData, type ReportDevice, targetName } from "../report_data.ts";
 import { timedPoints } from "../student_points.ts";
 import { latencyAxis, paddedDomain } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
 
-/** Histogram of the latencies that the controller sampled, trained or not, with the target. */
+/** Histogram of the latencies that the controller sampled, trained or not, with the target or reference. */
 export function latencyHistogram(data: ReportData, device: ReportDevice): Figure {
   const points = timedPoints(data, device.name).filter(({ trial }) => trial.role === "search");
   const { targetMs } = device;
@@ -30,8 +30,11 @@ export function latencyHistogram(data: ReportData, device: ReportDevice): Figure
   return {
     ...figure,
     caption: `${within} of ${formatNumberOf(points.length, "sampled student")} ` +
-      `${points.length === 1 ? "keeps" : "keep"} to the target of ${formatMilliseconds(targetMs)} ms.`,
-    legend: [["bar", "sampled students"], ["target", `target ${formatMilliseconds(targetMs)} ms`]],
+      (data.reward.isAccuracyAlone
+        ? `${points.length === 1 ? "is" : "are"} as fast as the reference of ${formatMilliseconds(targetMs)} ms or ` +
+          "faster; latency is no part of the reward."
+        : `${points.length === 1 ? "keeps" : "keep"} to the target of ${formatMilliseconds(targetMs)} ms.`),
+    legend: [["bar", "sampled students"], ["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`]],
     table: {
       head: ["latency, ms", "sampled students"],
       rows: bins.map(({ lowMs, highMs, count }) => [

@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import type { TrialState } from "../../../src/schemas/trial.ts";
 import { median } from "../../median.ts";
-import type { ReportData, ReportDevice } from "../report_data.ts";
+import { type ReportData, type ReportDevice, targetName } from "../report_data.ts";
 import { searchStudents, timedPoints } from "../student_points.ts";
 import { accuracyAxis, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
@@ -127,14 +127,17 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
 
   return {
     ...figure,
-    caption: "A controller that learns moves towards the target and upwards. The lines are the median latency of the " +
-      `last ${MEDIAN_WINDOW} trials and the best accuracy so far.`,
+    caption:
+      (data.reward.isAccuracyAlone
+        ? "A controller that learns moves upwards; rewards are accuracies alone. "
+        : "A controller that learns moves towards the target and upwards. ") +
+      `The lines are the median latency of the last ${MEDIAN_WINDOW} trials and the best accuracy so far.`,
     legend: [
       ["student", "student"],
       ...infeasible.length > 0 ? [["infeasible", "infeasible, not trained"] as const] : [],
       ...skipped.length > 0 ? [["skipped", "foreseen to be of no use, not trained"] as const] : [],
       ["best", "median latency, best accuracy"],
-      ["target", `target ${formatMilliseconds(targetMs)} ms`],
+      ["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`],
       ...definedOf(data.limits.latencyMs).map((ms) => ["limit", `limit ${formatMilliseconds(ms)} ms`] as const),
     ],
     content: (widthPx) =>

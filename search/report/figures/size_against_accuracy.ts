@@ -39,7 +39,9 @@ export function sizeAgainstAccuracy(data: ReportData): Figure {
   }
   const students = trained.filter(({ role }) => role === "search");
   const baselines = trained.filter(({ role }) => role === "baseline");
-  const infeasible = data.trials.filter(({ state }) => state === "infeasible");
+  const infeasible = data.trials.filter(({ duplicateOf, state }) =>
+    state === "infeasible" && duplicateOf === undefined
+  );
   const accuracyDomain = paddedDomain(trained.map(({ accuracy }) => accuracy), { low: 0, high: 1 });
   const fronts = SIZES.map(({ key }) => smallestFront(students, key));
   const isLimited = SIZES.some(({ key }) => data.limits[key] !== undefined);
@@ -122,13 +124,12 @@ export function sizeAgainstAccuracy(data: ReportData): Figure {
     legend,
     paired: true,
     table: {
-      head: ["network", ...SIZES.map(({ what }) => what), "accuracy"],
-      rows: [...new Set([...fronts.flat(), ...baselines])].sort((a, b) => a.memoryBytes - b.memoryBytes).map((
-        trial,
-      ) => [
+      head: ["network", ...SIZES.map(({ what }) => what), "accuracy", "on the front of"],
+      rows: [...trained, ...infeasible].sort((a, b) => a.memoryBytes - b.memoryBytes).map((trial) => [
         trialName(trial),
         ...SIZES.map(({ key }) => formatBytes(trial[key])),
-        formatPercent(trial.accuracy),
+        trial.accuracy === undefined ? "infeasible" : formatPercent(trial.accuracy),
+        SIZES.filter((_, i) => fronts[i].some((one) => one === trial)).map(({ what }) => what).join(", ") || "–",
       ]),
     },
     content: (widthPx) => SIZES.map((size, i) => panel(widthPx, size, fronts[i])),

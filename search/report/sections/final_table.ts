@@ -2,7 +2,7 @@ import { formatCount, formatMilliseconds, formatPercent } from "../../../src/cli
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 import { deviceLabel } from "../student_points.ts";
-import { type RowLatency, type StudentRow, studentRows } from "../student_rows.ts";
+import { noStudent, type RowLatency, type StudentRow, studentRows } from "../student_rows.ts";
 
 const NONE = html`<td class="none">–</td>`;
 
@@ -19,6 +19,7 @@ function latencyCell(latency: RowLatency | null): Html {
 function tableRow(row: StudentRow, hasFinals: boolean): Html {
   const marks = [row.best ? "best reward" : "", row.onFront ? "front" : "", row.kind === "student" ? "" : row.kind];
   const badges = marks.filter(Boolean).map((mark) => html`<b class="mark">${mark}</b>`);
+  const limit = row.brokenLimit === null ? "" : html`<small>breaks the limit: ${row.brokenLimit}</small>`;
   const cells = [
     ...row.latencies.map(latencyCell),
     number(row.accuracy, formatPercent),
@@ -29,17 +30,17 @@ function tableRow(row: StudentRow, hasFinals: boolean): Html {
   ];
   return html`<tr class="${row.kind}${
     row.best ? " best" : ""
-  }"><th scope="row">${row.name} ${badges}</th>${cells}</tr>`;
+  }"><th scope="row">${row.name} ${badges}${limit}</th>${cells}</tr>`;
 }
 
-/** Front, baselines, finally trained students and the teacher in one table. */
+/** Front, baselines, finally trained students and the teachers in one table. */
 export function finalTable(data: ReportData): Html {
   const rows = studentRows(data);
   if (rows.length === 0) {
     return html`
       <section>
         <h2>Students</h2>
-        <p class="nothing">No student has been completed yet.</p>
+        <p class="nothing">${noStudent(data)}.</p>
       </section>
     `;
   }

@@ -1,4 +1,5 @@
 import type { Trial } from "../../../src/schemas/trial.ts";
+import { whyNoneCompleted } from "../../completed_trials.ts";
 import { measurementOn } from "../../latency/measurement_on.ts";
 import {
   formatCount,
@@ -8,15 +9,16 @@ import {
   formatPercent,
 } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
+import { teachersInWords } from "../../reported_teachers.ts";
 import type { ReportData } from "../report_data.ts";
 import { deviceLabel } from "../student_points.ts";
-import { bestTrial, finalOf } from "../student_rows.ts";
+import { bestTrial, finalOf, noStudent } from "../student_rows.ts";
 
 /** The best student in one sentence, or the reason why there is none. */
 export function headlineSentence(data: ReportData): string {
   const best = bestTrial(data.trials);
   const target = targetWords(data, best?.latencyMs ?? 0);
-  if (best === null) return `No student has been completed yet${target}.`;
+  if (best === null) return `${noStudent(data)}${target}.`;
   const final = finalOf(data.final, best);
   const test = final ? ` Trained longer, it reaches ${formatPercent(final.testAccuracy)} on the test split.` : "";
   const latency = latencyWords(data, best);
@@ -36,22 +38,32 @@ function targetWords(data: ReportData, latencyMs: number): string {
   const devices = data.devices.filter(({ left }) => left === null);
   if (devices.length === 0) return "";
   const targets = devices.map(({ name, targetMs }) => `${formatMilliseconds(targetMs)} ms on ${deviceLabel(name)}`);
+  if (data.reward.isAccuracyAlone) return ` (no target; reference: ${targets.join(", ")})`;
   if (devices.length > 1) return ` (targets: ${targets.join(", ")})`;
   return latencyMs > devices[0].targetMs ? ` (misses the target of ${targets[0]})` : ` (target: ${targets[0]})`;
 }
 
-function comparedWithTeacher(data: ReportData): string | null {
-  const best = bestTrial(data.trials);
-  if (best === null || data.teacher === null) return null;
-  const { name, accuracy, parameters } = data.teacher;
-  const points = Math.abs(accuracy - best.accuracy) * 100;
-  const size = parameters === null
-    ? `It has ${formatCount(best.parameters)} parameters`
-    : `It has ${formatCount(best.parameters)} parameters against ${formatCount(parameters)}`;
-  const order = accuracy >= best.accuracy ? "below" : "above";
-  return `It is trial ${best.number}. ${size} and scores ${points.toFixed(1)} points ${order} its teacher, ${name} (${
-    formatPercent(accuracy)
-  }).`;
+/** The best student beside the most accurate of its teachers; the others are named. */
+function comparedWithTeachers({ teachers, trials }: ReportData): string | null {
+  const best = bestTrial(trials);
+  if (best === null || teachers.length === 0) return null;
+  const sizes = teachers.flatMap(({ parameters }) => parameters === null ? [] : [formatCount(parameters)]);
+  const against = sizes.length === teachers.length ? ` against ${sizes.join(" and ")}` : "";
+  const size = `It is trial ${best.number}. It has ${formatCount(best.parameters)} parameters${against}`;
+  const [first, ...others] = teachers.toSorted((a, b) => (b.accuracy ?? -1) - (a.accuracy ?? -1));
+  if (first.accuracy === null) return `${size} and learned from ${teachersInWords(teachers)}.`;
+  const whose = others.length === 0 ? "its teacher" : `the best of its ${teachers.length} teachers`;
+  const rest = others.length === 0
+    ? ""
+    : ` It learned from ${others.map((one) => teachersInWords([one])).join(", ")} too.`;
+  return `${size} and ${beside(best.accuracy, first.accuracy)} ${whose}, ${teachersInWords([first])}.${rest}`;
+}
+
+/** "scores 1.2 points below", for instance. */
+function beside(accuracy: number, other: number): string {
+  if (accuracy === other) return "is as accurate as";
+  const points = (Math.abs(other - accuracy) * 100).toFixed(1);
+  return `scores ${points === "0.0" ? "less than 0.1" : points} points ${other > accuracy ? "below" : "above"}`;
 }
 
 function stateSentence({ state, plannedTrials, trials, seconds }: ReportData): string {
@@ -74,6 +86,11 @@ function stateSentence({ state, plannedTrials, trials, seconds }: ReportData): s
       return `Still running: ${done} of ${plannedTrials} trials after ${spent}${tail}`;
     case "interrupted":
       return `Interrupted after ${done} of ${plannedTrials} trials and ${spent}; the same command continues${tail}`;
+    case "failed":
+      return `Failed after ${spent} (${parts}): ${
+        whyNoneCompleted(search, plannedTrials)
+      }. Change the options, under ` +
+        "another --run.";
     case "complete":
       return `${formatNumberOf(done, "trial")} in ${spent}${tail}`;
     default:
@@ -83,7 +100,7 @@ function stateSentence({ state, plannedTrials, trials, seconds }: ReportData): s
 
 /** What a hurried reader needs: the best student, how it compares, how far the run is. */
 export function headline(data: ReportData): Html {
-  const comparison = comparedWithTeacher(data);
+  const comparison = comparedWithTeachers(data);
   return html`<header>
 <p class="brand">Nacre · <span>${data.run}</span></p>
 <h1>${headlineSentence(data)}</h1>

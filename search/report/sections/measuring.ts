@@ -3,7 +3,7 @@ import type { Measurement, Nominal } from "../../../src/schemas/measurement.ts";
 import { latencyInterval } from "../../latency/measurement_on.ts";
 import { formatMilliseconds } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
-import type { ReportData, ReportDevice } from "../report_data.ts";
+import { type ReportData, type ReportDevice, targetName } from "../report_data.ts";
 import { deviceLabel } from "../student_points.ts";
 
 function distinct(values: readonly string[]): string {
@@ -69,7 +69,12 @@ function deviceFacts(data: ReportData, device: ReportDevice): Html {
   const facts: [string, string][] = [
     ["device", device.description],
     ["runtime", device.runtime],
-    ["target", `${formatMilliseconds(device.targetMs)} ms`],
+    [
+      targetName(data.reward),
+      `${formatMilliseconds(device.targetMs)} ms${
+        data.reward.isAccuracyAlone ? ", no target: rewards are accuracies alone" : ""
+      }`,
+    ],
     ...device.left
       ? [["left the run", `after ${device.left.afterTrials} trials: ${device.left.reason}`] as [string, string]]
       : [],

@@ -115,8 +115,9 @@ async function readPictures(
   pictures: Picture[],
   folder: string,
   context: ReadContext,
+  chosenSize = context.imageSize,
 ): Promise<{ size: number; rgb: Uint8Array }> {
-  const size = context.imageSize ?? ownSize(await readPicture(pictures[0]));
+  const size = chosenSize ?? ownSize(await readPicture(pictures[0]));
   const imageBytes = size * size * 3;
   if (pictures.length * imageBytes > largestBytes) {
     throw new Error(
@@ -124,12 +125,15 @@ async function readPictures(
     );
   }
   const rgb = new Uint8Array(pictures.length * imageBytes);
+  let [resized, oblong] = [0, 0];
   for (const [index, picture] of pictures.entries()) {
     context.signal?.throwIfAborted();
     const image = await readPicture(picture);
     const fits = image.width === size && image.height === size;
-    if (context.imageSize === undefined && size !== defaultSize && !fits) {
-      return await readPictures(pictures, folder, { ...context, imageSize: defaultSize });
+    if (!fits) resized++;
+    if (image.width !== image.height) oblong++;
+    if (chosenSize === undefined && size !== defaultSize && !fits) {
+      return await readPictures(pictures, folder, context, defaultSize);
     }
     rgb.set(resizeByArea(image.rgb, { ...image, channels: 3 }, size), index * imageBytes);
     context.onProgress({
@@ -138,6 +142,13 @@ async function readPictures(
       total: pictures.length,
       unit: "pictures",
     });
+  }
+  if (context.imageSize === undefined && resized > 0) {
+    const squeezed = oblong > 0 ? `, ${oblong} of them squeezed, since they are not square` : "";
+    context.log(
+      `${folder}: ${resized} of ${pictures.length} pictures are resized to ${size} x ${size}${squeezed}; --image-size ` +
+        "chooses another size",
+    );
   }
   return { size, rgb };
 }

@@ -1,10 +1,12 @@
 import { architectureHash, architectureSchema } from "../../schemas/architecture.ts";
+import { howToRead } from "../how_to_read.ts";
 import { runDeployed } from "../run_deployed.ts";
 import { decodeSafetensors, encodeSafetensors } from "../safetensors.ts";
 import { bytesOf, type ExportFormat } from "./format.ts";
 
 const weightsFile = "model.safetensors";
 const architectureFile = "architecture.json";
+const textFile = "HOW_TO_READ.md";
 
 /** Weights as trained, batch norm not folded, and the network's description: what Nacre itself goes on with. */
 export const safetensors: ExportFormat = {
@@ -13,6 +15,7 @@ export const safetensors: ExportFormat = {
   encode: (architecture, weights) => ({
     [weightsFile]: encodeSafetensors(architecture, weights) as Uint8Array<ArrayBuffer>,
     [architectureFile]: `${JSON.stringify(architecture, null, 2)}\n`,
+    [textFile]: `# How to read ${weightsFile}\n\n${howToRead(architecture)}\n`,
   }),
   open(files) {
     const { architecture, weights } = decodeSafetensors(bytesOf(files, weightsFile), weightsFile);

@@ -30,7 +30,8 @@ export interface OnnxConstant {
 /** A graph's input or output, of floats. */
 export interface OnnxPort {
   name: string;
-  shape: readonly number[];
+  /** A size that is open until the graph runs is a name; sizes of one name are equal. */
+  shape: readonly (number | string)[];
 }
 
 export interface OnnxGraph {
@@ -65,7 +66,10 @@ function constantMessage({ name, shape, values }: OnnxConstant): ProtobufWriter 
 
 function portMessage({ name, shape }: OnnxPort): ProtobufWriter {
   const dimensions = new ProtobufWriter();
-  for (const size of shape) dimensions.message(1, new ProtobufWriter().integer(1, size));
+  for (const size of shape) {
+    const dimension = new ProtobufWriter();
+    dimensions.message(1, typeof size === "number" ? dimension.integer(1, size) : dimension.text(2, size));
+  }
   const tensor = new ProtobufWriter().integer(1, elementTypes.float).message(2, dimensions);
   return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensor));
 }

@@ -10,6 +10,6 @@ export const averagePool: Emitter<NodeOf<"averagePool">> = (graph, { node, input
 export const maxPool: Emitter<NodeOf<"maxPool">> = (graph, { node, inputs, inputShapes: [[height, width]] }) =>
   graph.node("MaxPool", inputs, windowAttributes(node, height, width));
 
-/** `[1, channels, height, width]` to `[1, channels]`. */
+/** `[batch, channels, height, width]` to `[batch, channels]`. */
 export const globalAveragePool: Emitter<NodeOf<"globalAveragePool">> = (graph, { inputs }) =>
   graph.node("Flatten", [graph.node("GlobalAveragePool", inputs)], { axis: 1 });

@@ -2,7 +2,7 @@ import type { NodeOf } from "../../schemas/architecture.ts";
 import type { Emitter } from "./emitter.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 
-/** A dense layer on `[1, inputs, 1, 1]` as a 1x1 convolution, so that no reshape is needed; `kernel` `[inputs, outputs]`. */
+/** A dense layer on `[batch, inputs, 1, 1]` as a 1x1 convolution, so that no reshape is needed; `kernel` `[inputs, outputs]`. */
 function pointwise(graph: GraphBuilder, value: string, kernel: Float32Array, bias: Float32Array): string {
   const outputs = bias.length;
   const inputs = kernel.length / outputs;

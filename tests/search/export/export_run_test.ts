@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { DatabaseSync } from "node:sqlite";
+import { flagMeaning } from "../../../devices/mod.ts";
 import { readModel } from "../../../devices/models/read_model.ts";
 import { exportRun, type ExportRunSettings } from "../../../search/export/export_run.ts";
 import { RunLockedError } from "../../../search/store/run_lock.ts";
@@ -8,6 +10,7 @@ import { UsageError } from "../../../src/cli/usage_error.ts";
 import { ExportMismatchError, exportModel } from "../../../src/export/export_model.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../../src/export/safetensors.ts";
 import { type ExportOptions, exportOptionsSchema } from "../../../src/schemas/export_options.ts";
+import type { RunConfig } from "../../../src/schemas/run_config.ts";
 import { type Card, scoresOtherwise } from "../../../search/export/card.ts";
 import { type MadeUpRun, withRun } from "./made_up_run.ts";
 
@@ -66,13 +69,17 @@ Deno.test("the card says what was trained, on what, how fast and how it is fed",
     assertEquals(card.input.channels, 3);
     assertEquals([card.input.colours, card.input.mean.length, card.input.divideBy], ["RGB", 3, 255]);
     assertEquals(card.weights, "final");
-    assertEquals(card.teacher, { name: "residual teacher", accuracy: 0.9, files: [] });
+    assertEquals(card.version, 2);
+    assertEquals(card.teachers, [
+      { name: "residual teacher", accuracy: 0.9, testAccuracy: 0.89, hash: "ab" },
+      { name: "residual teacher", accuracy: 0.88, testAccuracy: null, hash: "cd" },
+    ]);
     assertEquals(card.distiller.name, "kd");
     assertEquals([card.accuracy.validation, card.accuracy.test], [0.85, 0.84]);
     assertEquals(card.accuracy.recomputed.images, card.accuracy.validationImages);
     const [latency] = card.latency;
     assertEquals([latency.device, latency.runtime, latency.protocol], ["here", "tfjs-wasm", "nacre/1"]);
-    assertEquals([latency.latencyMs, latency.targetMs], [1.5, 2]);
+    assertEquals([latency.latencyMs, latency.medianMs, latency.p90Ms, latency.targetMs], [1.5, 2.12, 10.1, 2]);
     assert(latency.lowMs < 1.5 && latency.highMs > 1.5);
     assertEquals(card.training.steps, 900);
 
@@ -82,10 +89,81 @@ Deno.test("the card says what was trained, on what, how fast and how it is fed",
     ) {
       assertStringIncludes(readme, wanted);
     }
+    assertStringIncludes(readme, "2 teachers: residual teacher (90.0 %), residual teacher (88.0 %)");
     // Names of classes are text, not markup.
     assertStringIncludes(readme, "a\\<b\\>&\"'");
     assert(!readme.includes("<script>"));
   }, { channels: 3 }));
+
+Deno.test("card and page tell both scales of latency, and every doubt in words", () =>
+  withRun(async (run) => {
+    const { out } = await exportRun(optionsOf(run, { format: ["onnx"] }), quiet);
+    const [readme, page] = await Promise.all([
+      Deno.readTextFile(`${out}/README.md`),
+      Deno.readTextFile(`${out}/index.html`),
+    ]);
+    for (const text of [readme, page]) {
+      for (const wanted of ["nominal speed", "1.50 ms", "2.12 ms", "10.1 ms", "as timed"]) {
+        assertStringIncludes(text, wanted);
+      }
+      for (const flag of ["unsteady", "wide-interval"]) {
+        assertStringIncludes(text, `${flag}: ${flagMeaning(flag)}`);
+      }
+    }
+    assertMatch(readme, /\| median as timed \| 90th percentile as timed \|/);
+  }));
+
+Deno.test("the card describes the forms that were written, and no other", () =>
+  withRun(async (run) => {
+    const readmeOf = async (format: ExportOptions["format"]) => {
+      const { out } = await exportRun(optionsOf(run, { format, out: `${run.dataDir}/${format.join("-")}` }), quiet);
+      return await Deno.readTextFile(`${out}/README.md`);
+    };
+    const onnx = await readmeOf(["onnx"]);
+    assert(!/tfjs-graph|LayersModel|TF\.js:|safetensors/.test(onnx), onnx);
+    assertStringIncludes(onnx, "`onnx` was not timed");
+    assertStringIncludes(onnx, "ONNX: `image`, `[batch, 1, 12, 12]`. Batches of any size.");
+    assertStringIncludes(onnx, "a form that is not in this folder");
+    const graph = await readmeOf(["tfjs-graph", "safetensors"]);
+    assert(!/LayersModel|ONNX|onnx/.test(graph), graph);
+    assertStringIncludes(graph, "the same fused kernels as were timed");
+    assertStringIncludes(graph, "## How to read model.safetensors");
+    const card: Card = JSON.parse(await Deno.readTextFile(`${run.dataDir}/tfjs-graph-safetensors/card.json`));
+    assertEquals(card.safetensors?.batchNormEpsilon, 1e-3);
+    assertStringIncludes(graph, card.safetensors?.howToRead ?? "missing");
+  }));
+
+Deno.test("where accuracy alone counts there is no target, and teachers of files are named with them", () =>
+  withRun(async (run) => {
+    {
+      using store = new RunStore(run.paths.database);
+      store.set("config", { ...store.get("config") as RunConfig, exponents: [0, 0], teacher: ["a.onnx", "b.onnx"] });
+    }
+    const { out } = await exportRun(optionsOf(run, { format: ["safetensors"] }), quiet);
+    const card: Card = JSON.parse(await Deno.readTextFile(`${out}/card.json`));
+    assertEquals(card.latency[0].targetMs, null);
+    assertEquals(card.teachers.map(({ files }) => files), [["a.onnx"], ["b.onnx"]]);
+  }));
+
+Deno.test("a damaged trial and a run of an earlier version are one line each", () =>
+  withRun(async (run) => {
+    const change = (sql: string) => {
+      using database = new DatabaseSync(run.paths.database);
+      database.exec(sql);
+    };
+    change("UPDATE trials SET json = json_remove(json, '$.accuracy', '$.tokens') WHERE role = 'search' AND number = 5");
+    const { message } = await assertRejects(() => exportRun(optionsOf(run), quiet), Error);
+    assertMatch(message, /^run "made-up": trial 5 in its store is damaged: tokens: [^\n]+$/);
+    change("UPDATE trials SET json = '{' WHERE role = 'baseline'");
+    const baseline = await assertRejects(() => exportRun(optionsOf(run, { baseline: 1 }), quiet), Error);
+    assertMatch(baseline.message, /^run "made-up": baseline 1 in its store is damaged: [^\n]+$/);
+    change("UPDATE meta SET value = '4' WHERE key = 'schemaVersion'");
+    const outdated = await usageError(optionsOf(run));
+    assertMatch(
+      outdated,
+      /^--run made-up is a run of an earlier version, whose trials .*: it cannot be exported; make/,
+    );
+  }));
 
 Deno.test("a student that scores otherwise than its run says is exported with a warning, one as it says without", () =>
   withRun(async (run) => {

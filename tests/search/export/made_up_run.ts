@@ -8,6 +8,7 @@ import { type Architecture, architectureHash } from "../../../src/schemas/archit
 import { resolveRunConfig } from "../../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../../src/schemas/search_options.ts";
 import { type RunFolder, runFolder } from "../../../search/run_folder.ts";
+import { saveTeachers, saveTestAccuracies } from "../../../search/reported_teachers.ts";
 import { RunStore } from "../../../search/store/run_store.ts";
 import { idxBytes } from "../../src/data/sample_files.ts";
 import { madeUpMeasurement } from "../measurements.ts";
@@ -112,9 +113,14 @@ export async function withRun(
     const { dataset: { contentHash } } = await prepareDataset(dataset, { cacheDir: `${dataDir}/cache`, log: () => {} });
     store.set("datasetHash", contentHash);
     store.set("targets", [{ device: "here", targetMs: 2, weight: 1 }]);
-    store.set("teacher", { name: "residual teacher", accuracy: 0.9, parameters: 1000, multiplyAdds: 1000 });
+    saveTeachers(store, [
+      { name: "residual teacher", hash: "ab", accuracy: 0.9, parameters: 1000, multiplyAdds: 1000 },
+      { name: "residual teacher", hash: "cd", accuracy: 0.88, parameters: 1000, multiplyAdds: 1000 },
+    ]);
+    saveTestAccuracies(store, [0.89, null]);
     const modelHash = architectureHash(architecture);
-    store.saveMeasurements([madeUpMeasurement("here", 1.5, { modelHash })]);
+    const flags = ["unsteady", "wide-interval"];
+    store.saveMeasurements([madeUpMeasurement("here", 1.5, { modelHash, medianMs: 2.12, p90Ms: 10.1, flags })]);
     const common = { architecture, architectureHash: modelHash };
     for (
       const trial of [

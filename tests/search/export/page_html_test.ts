@@ -8,14 +8,14 @@ import { hostileNames, network } from "./made_up_run.ts";
 
 function cardOf(channels: 1 | 3): Card {
   return {
-    ...{ format: "nacre-card", version: 1, createdAt: "2026-01-03T00:00:00Z", run: "r", role: "search", trial: 3 },
+    ...{ format: "nacre-card", version: 2, createdAt: "2026-01-03T00:00:00Z", run: "r", role: "search", trial: 3 },
     ...{ label: "<i>", weights: "final", architectureHash: "ab", output: { name: "logits", classes: 3 } },
     data: { name: "<b>data</b>", description: "", contentHash: "", classNames: hostileNames },
     input: {
       ...network(channels).input,
       ...{ colours: channels === 1 ? "grey" : "RGB", divideBy: 255, mean: [0.5], deviation: [0.25] },
     },
-    teacher: { name: "</main>", accuracy: null, files: [] },
+    teachers: [{ name: "</main>", accuracy: null, testAccuracy: null, hash: "" }],
     distiller: { name: "kd", options: {} },
     training: {
       ...{ images: 1, epochs: 1, views: 1, batchSize: 1, learningRate: 0.1 },
@@ -28,6 +28,7 @@ function cardOf(channels: 1 | 3): Card {
     latency: [],
     size: { parameters: 1, multiplyAdds: 1, memoryBytes: 1, downloadBytes: 1 },
     formats: [],
+    safetensors: null,
     tolerance: 1e-3,
   };
 }

@@ -7,6 +7,7 @@ import { createSpace } from "../../../src/spaces/table.ts";
 import { deviceLatencies, type DeviceLatenciesOptions } from "../../../search/latency/devices.ts";
 import type { MeasuredOutcome } from "../../../search/latency/latency_source.ts";
 import { modelOf } from "../../../search/latency/model.ts";
+import { OutsideFaultError } from "../../../search/outside_fault.ts";
 import { type Answer, madeUpDevice, madeUpMeasurement, measured } from "../measurements.ts";
 
 const space = createSpace("mnas", { height: 28, width: 28, channels: 1, classes: 10 });
@@ -161,7 +162,7 @@ Deno.test("one whose interval is far too wide is measured once more, alone, and 
   assertEquals(await answers(gone("here") as () => ReturnType<Answer>), latencyMs);
 });
 
-Deno.test("latencies on another backend than the run's are an error, and are not kept", async () => {
+Deno.test("latencies on another backend than the run's are no network's fault, and are not kept", async () => {
   const [first, second] = networks(2);
   const kept: Measurement[] = [];
   const device = madeUpDevice("here", {
@@ -179,11 +180,13 @@ Deno.test("latencies on another backend than the run's are an error, and are not
     backendOf: () => "wasm, 1 thread",
     onMeasured: (measurement) => kept.push(measurement),
   });
-  const outcomes = await Promise.all(source.measure([first, second]).outcomes);
-  assertEquals(outcomes.map(devicesOf), [
-    ["here"],
+  const { outcomes } = source.measure([first, second]);
+  assertEquals(devicesOf(await outcomes[0]), ["here"]);
+  await assertRejects(
+    () => outcomes[1],
+    OutsideFaultError,
     'here: its backend changed from "wasm, 1 thread" to "webgl, SwiftShader", so that its latencies do not compare',
-  ]);
+  );
   assertEquals(kept.map(({ modelHash }) => modelHash), [architectureHash(first)]);
 });
 

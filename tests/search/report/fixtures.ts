@@ -1,6 +1,7 @@
 // Fixtures: made-up trials with plausible values from a seed, to test what draws them. Nothing here was measured.
 import type { Trial } from "../../../src/schemas/trial.ts";
-import type { ReportData } from "../../../search/report/report_data.ts";
+import type { ReportData, ReportDevice } from "../../../search/report/report_data.ts";
+import type { ReportedTeacher } from "../../../search/reported_teachers.ts";
 import type { ControllerUpdate } from "../../../search/store/run_store.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
 import { madeUpMeasurement } from "../measurements.ts";
@@ -97,6 +98,33 @@ export function fixtureUpdates(batches: number): ControllerUpdate[] {
   }));
 }
 
+/** A teacher twice as wide as the reference network; `overrides` win. */
+export function fixtureTeacher(overrides: Partial<ReportedTeacher> = {}): ReportedTeacher {
+  return {
+    name: "reference x2.0",
+    hash: "fixture teacher",
+    accuracy: 0.884,
+    testAccuracy: 0.879,
+    parameters: 411_000,
+    multiplyAdds: 21_300_000,
+    ...overrides,
+  };
+}
+
+/** This machine, with a target of 2 ms that was given; `overrides` win. */
+export function fixtureDevice(overrides: Partial<ReportDevice> = {}): ReportDevice {
+  return {
+    name: "here",
+    description: "a made-up processor",
+    targetMs: 2,
+    targetGiven: true,
+    weight: 1,
+    runtime: "tfjs-wasm",
+    left: null,
+    ...overrides,
+  };
+}
+
 /** The report of a run that has just begun: no trial, nothing failed; `overrides` win. */
 export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
   return {
@@ -110,14 +138,10 @@ export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
     machine: "made-up processor, 2 cores, Linux",
     dataset: "Fashion-MNIST: 50,000 training, 10,000 validation, 10,000 test images",
     dataHash: "fixture data",
-    teacher: {
-      name: "reference x2.0",
-      accuracy: 0.884,
-      testAccuracy: 0.879,
-      parameters: 411_000,
-      multiplyAdds: 21_300_000,
-    },
-    devices: [{ name: "here", description: "a made-up processor", targetMs: 2, runtime: "tfjs-wasm", left: null }],
+    split: { dataSeed: 0, validationImages: 2000 },
+    teachers: [fixtureTeacher()],
+    devices: [fixtureDevice()],
+    reward: { form: "hard", combine: "worst", isAccuracyAlone: false },
     limits: {},
     space: { name: SPACE.name, decisions: SPACE.decisions },
     controller: "ppo",

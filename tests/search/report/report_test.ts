@@ -3,7 +3,15 @@ import { parseHTML } from "linkedom";
 import { paretoFront } from "../../../search/pareto.ts";
 import type { ReportData } from "../../../search/report/report_data.ts";
 import { renderReport } from "../../../search/report/report.ts";
-import { fixtureBaseline, fixtureReport, fixtureTrial, fixtureTrials, fixtureWholeRun } from "./fixtures.ts";
+import {
+  fixtureBaseline,
+  fixtureDevice,
+  fixtureReport,
+  fixtureTeacher,
+  fixtureTrial,
+  fixtureTrials,
+  fixtureWholeRun,
+} from "./fixtures.ts";
 import { madeUpMeasurement } from "../measurements.ts";
 
 function open(data: ReportData): Document {
@@ -110,6 +118,44 @@ Deno.test("a best student beyond the target is said to miss it", () => {
   assertStringIncludes(texts(document, "h1")[0], "misses the target of 2.00 ms");
 });
 
+Deno.test("where rewards are accuracies alone there is a reference, and no target to miss", () => {
+  const trials = [1, 2].map((number) => fixtureTrial({ number, latencyMs: 1 + number, accuracy: 0.6 + number / 10 }));
+  const reward = { form: "hard", exponents: [0, 0], combine: "worst", isAccuracyAlone: true } as const;
+  const document = open(fixtureReport({ trials, reward }));
+  assertStringIncludes(texts(document, "h1")[0], "in 3.00 ms (no target; reference: 2.00 ms on this machine)");
+  assertStringIncludes(
+    texts(document, "#latency-histogram figcaption")[0],
+    "1 of 2 sampled students are as fast as the reference of 2.00 ms or faster; latency is no part of the reward.",
+  );
+  assert(texts(document, "dd").includes("2.00 ms, no target: rewards are accuracies alone"));
+  for (const words of texts(document, "figure, dt")) assert(!words.includes("target"), words);
+});
+
+Deno.test("the best student stands beside all its teachers, each with its row and its line", () => {
+  const said = (accuracy: number, ...teachers: ReportData["teachers"]) =>
+    texts(open(fixtureReport({ trials: [fixtureTrial({ number: 1, accuracy })], teachers })), "header p")[1];
+  const name = "residual teacher";
+  const [weak, strong] = [0.886, 0.92].map((accuracy) => fixtureTeacher({ name, accuracy, hash: `${accuracy}` }));
+  const size = "It is trial 1. It has 16.6 k parameters";
+  assertEquals(
+    said(0.9, weak, strong),
+    `${size} against 411 k and 411 k and scores 2.0 points below the best of its 2 teachers, residual teacher (92.0 %). ` +
+      "It learned from residual teacher (88.6 %) too.",
+  );
+  assertStringIncludes(said(0.92, strong), "and is as accurate as its teacher, residual teacher (92.0 %).");
+  assertStringIncludes(said(0.9199, strong), "and scores less than 0.1 points below its teacher");
+  assertEquals(
+    said(0.9, fixtureTeacher({ name: "logits.npy", accuracy: null, parameters: null })),
+    `${size} and learned from logits.npy (not scored).`,
+  );
+  const document = open(fixtureReport({ trials: fixtureTrials(4, 1), teachers: [weak, strong] }));
+  assertEquals(texts(document, "#students tr.teacher th"), [
+    "residual teacher 1 teacher",
+    "residual teacher 2 teacher",
+  ]);
+  assert(texts(document, "#accuracy-against-latency ul.legend li").includes("teachers 88.6 %, 92.0 %"));
+});
+
 Deno.test("the caption counts the baselines that some student matches on both axes", () => {
   const trials = [
     fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1.5 }),
@@ -143,7 +189,7 @@ Deno.test("without a device yet the report is a whole page", () => {
 });
 
 Deno.test("one trial has its point, and sentences where one point is no figure", () => {
-  const document = open(fixtureReport({ trials: fixtureTrials(1, 3), teacher: null }));
+  const document = open(fixtureReport({ trials: fixtureTrials(1, 3), teachers: [] }));
   assertEquals(countMarks(document, "accuracy-against-latency", "front", "circle"), 1);
   assertMatch(texts(document, "#over-trials .nothing")[0], /needs at least two/);
   assertMatch(texts(document, "#latency-against-multiply-adds .nothing")[0], /needs at least two/);
@@ -169,6 +215,29 @@ Deno.test("equal latencies and accuracies give finite coordinates and no invente
   const markup = renderReport(fixtureReport({ trials: [1, 2, 3, 4].map((number) => fixtureTrial({ number })) }));
   assert(!markup.includes("NaN") && !markup.includes("Infinity"));
   assertStringIncludes(markup, "Too few or too equal networks for a correlation.");
+});
+
+Deno.test("baselines that break a limit of the run are marked, and students are not compared with them", () => {
+  const trials = [
+    fixtureTrial({ number: 1, latencyMs: 1, accuracy: 0.7 }),
+    { ...fixtureBaseline(1, "reference x0.5", 1.5, 0.6), parameters: 60_000 },
+    { ...fixtureBaseline(2, "reference x1", 3, 0.8), parameters: 84_800 },
+  ];
+  const caption = (limits: ReportData["limits"]) => {
+    const document = open(fixtureReport({ trials, limits }));
+    assertEquals(
+      texts(document, "#students th small"),
+      limits.parameters === undefined ? [] : [
+        "breaks the limit: 84800 parameters, more than 70000",
+      ],
+    );
+    return texts(document, "#accuracy-against-latency figcaption, #accuracy-against-latency .note").join(" ");
+  };
+  assertStringIncludes(caption({}), "For 1 of 2 baselines some student is at least as fast and as accurate.");
+  assertStringIncludes(
+    caption({ parameters: 70_000 }),
+    "1 of 2 baselines breaks a limit of the run. For 1 of 1 other baselines some student is at least as fast",
+  );
 });
 
 Deno.test("how it was measured is told per device: protocol, profiles, drift, flags with their meaning", () => {
@@ -199,11 +268,10 @@ Deno.test("a device that left the run is said to have, and is no target of the h
     latencyMs: 1.5,
     measurements: [madeUpMeasurement("here", 1.5), madeUpMeasurement("phone", 9)],
   });
-  const device = { description: "", targetMs: 2, runtime: "tfjs-wasm" };
   const left = { afterTrials: 12, reason: "its page was closed" };
   const document = open(fixtureReport({
     trials: [trial],
-    devices: [{ ...device, name: "here", left: null }, { ...device, name: "phone", left }],
+    devices: [fixtureDevice(), fixtureDevice({ name: "phone", left })],
   }));
   assertStringIncludes(texts(document, "h1")[0], "in 1.50 ms on this machine (target: 2.00 ms on this machine)");
   assert(texts(document, "h2").includes("Figures for phone, which left the run after 12 trials"));
@@ -257,10 +325,10 @@ Deno.test("names and messages from outside stay text", () => {
     machine: attack,
     dataset: attack,
     configuration: [[attack, attack]],
-    teacher: { name: attack, accuracy: 0.8, testAccuracy: null, parameters: null, multiplyAdds: null },
+    teachers: [fixtureTeacher({ name: attack, parameters: null, multiplyAdds: null })],
     devices: [
-      { name: attack, description: attack, targetMs: 2, runtime: attack, left: { afterTrials: 1, reason: attack } },
-      { name: `${attack}2`, description: attack, targetMs: 3, runtime: "tfjs-wasm", left: null },
+      fixtureDevice({ name: attack, description: attack, runtime: attack, left: { afterTrials: 1, reason: attack } }),
+      fixtureDevice({ name: `${attack}2`, description: attack, targetMs: 3 }),
     ],
     trials: [hostile, failed, fixtureBaseline(1, attack, 1, 0.6)],
   });
@@ -286,13 +354,7 @@ Deno.test("with several devices each has its own figures, front and latency colu
       measurements: [madeUpMeasurement("laptop", number), madeUpMeasurement("phone", 3 - number)],
     })
   );
-  const devices = ["laptop", "phone"].map((name) => ({
-    name,
-    description: name,
-    targetMs: 2,
-    runtime: "tfjs-wasm",
-    left: null,
-  }));
+  const devices = ["laptop", "phone"].map((name) => fixtureDevice({ name, description: name }));
   const document = open(fixtureReport({ trials, devices }));
   const front = (figure: string) =>
     texts(document, `#${figure} .wide .front title`).map((title) => title.split(":")[0]);

@@ -18,7 +18,7 @@ Deno.test("a row holds name, mark, latency with interval, accuracy, reward and s
     fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1.5, reward: 0.7 }),
     fixtureBaseline(1, "reference x0.5", 1, 0.65),
   ];
-  const lines = renderTable(fixtureReport({ trials, teacher: null }), { columns: 80, colour: false }).split("\n");
+  const lines = renderTable(fixtureReport({ trials, teachers: [] }), { columns: 80, colour: false }).split("\n");
   const rows = lines.slice(2, 4).map((line) => line.trim().split(/\s{2,}/));
   assertEquals(rows, [
     ["reference x0.5", "1.00", "±0.020", "65.0 %", "0.650", "16.6 k", "1.04 M"],
@@ -49,4 +49,20 @@ Deno.test("a name from outside cannot send escape codes to the terminal", () => 
 
 Deno.test("without a student there is a sentence instead of a table", () => {
   assertEquals(renderTable(fixtureReport(), { columns: 80, colour: false }), "No student has been completed yet.");
+});
+
+Deno.test("a baseline that breaks a limit of the run is marked, and the mark explained", () => {
+  const trials = [
+    fixtureTrial({ number: 1 }),
+    { ...fixtureBaseline(1, "reference x1", 1, 0.65), parameters: 84_800 },
+    { ...fixtureBaseline(2, "reference x0.5", 0.5, 0.5), parameters: 60_000 },
+  ];
+  const table = (limits: { parameters?: number }) =>
+    renderTable(fixtureReport({ trials, limits, teachers: [] }), { columns: 120, colour: false }).split("\n");
+  const marked = table({ parameters: 70_000 }).filter((line) => line.includes("✗"));
+  assertEquals(marked.map((line) => line.trim().split(/\s{2,}/)[0]), [
+    "reference x1",
+    "● on the front; ✗ breaks a limit; best: highest reward; val.: validation accuracy; ±: 95 % interval",
+  ]);
+  assertEquals(table({}).some((line) => line.includes("✗")), false);
 });

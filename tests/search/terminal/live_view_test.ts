@@ -11,7 +11,7 @@ import { madeUpMeasurement } from "../measurements.ts";
 import { fixtureBaseline, fixtureTrial, fixtureTrials } from "../report/fixtures.ts";
 
 /** A view with a clock and a window of its own; `written` is what reached the terminal since the last look. */
-function openView(stream: "tty" | "plain") {
+function openView(stream: "tty" | "plain", isAccuracyAlone?: boolean) {
   let text = "";
   const window = { columns: 80, rows: 24, nowMs: 0 };
   const progress = createProgress({
@@ -20,6 +20,7 @@ function openView(stream: "tty" | "plain") {
     columns: () => window.columns,
     rows: () => window.rows,
     now: () => window.nowMs,
+    isAccuracyAlone,
   });
   return {
     progress,
@@ -164,6 +165,22 @@ Deno.test("a device is shown with what it does, and one that waits with a line t
   assert(!tell("waits: its page is not open", true).includes("Device"));
   assertStringIncludes(tell("warming up"), 'Device "phone" waits no longer.\n');
   assert(!tell("").includes("phone"));
+});
+
+Deno.test("where rewards are accuracies alone there is a reference and no target", () => {
+  const { progress, written } = openView("plain", true);
+  progress.handle({ type: "targets", targets: [{ device: "here", targetMs: 2, weight: 1 }] });
+  assertEquals(written(), "reference: 2.00 ms on here\n");
+  const live = openView("tty", true);
+  for (const event of WHOLE_RUN) {
+    live.window.nowMs += 1000;
+    live.progress.handle(event);
+  }
+  const picture = live.written();
+  assertStringIncludes(picture, "; reference 2.00 ms)");
+  assertStringIncludes(picture, "│ reference");
+  assert(!picture.includes("target"));
+  live.progress.close();
 });
 
 Deno.test("plain mode has a line for each event that matters and no escape code", () => {

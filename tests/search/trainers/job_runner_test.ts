@@ -107,3 +107,16 @@ Deno.test("a network that no memory can hold is the student's own fault", async 
     assertEquals(reply, { type: "failed", reason: "the network needs 5000 MiB", student: true });
   });
 });
+
+Deno.test("a disk that takes no file fails the job, and is told apart from all that may be the student's doing", async () => {
+  await withJobs(async ({ training }) => {
+    const full = runnerOf({
+      onForward() {
+        const cause = Object.assign(new Error("No space left on device"), { code: "ENOSPC" });
+        throw new Error("cannot write logits", { cause });
+      },
+    });
+    const reply = await full.runner.run(training(network, "full"));
+    assertEquals(reply, { type: "failed", reason: "cannot write logits", student: false, storage: true });
+  });
+});

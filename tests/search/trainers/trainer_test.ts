@@ -63,6 +63,27 @@ Deno.test("numbers that are not finite fail the student with the step, and the t
   });
 });
 
+Deno.test("a training that waits is not begun once its signal is aborted, for what the one before came to", async () => {
+  await withPool(async (pool, { training }) => {
+    const stop = new AbortController();
+    const good = training(network, "good");
+    const failing = pool.train({ ...good, startFrom: "/nowhere.safetensors" }, "trial 1", stop).catch((error) => {
+      stop.abort();
+      throw error;
+    });
+    const waiting = pool.train(training(network, "waiting"), "trial 2", stop);
+    const error = await assertRejects(() => failing, JobError, "/nowhere.safetensors");
+    assertEquals([(error as JobError).student, (error as JobError).storage], [false, false]);
+    assertEquals(await waiting.catch((reason) => reason), stop.signal.reason);
+    await assertRejects(() => Deno.stat(training(network, "waiting").weights), Deno.errors.NotFound);
+    // One that is begun is finished.
+    const late = new AbortController();
+    const begun = pool.train(good, "trial 3", late);
+    late.abort();
+    assertEquals((await begun).steps, 7);
+  });
+});
+
 await testWith({
   name: "a trainer on WebGPU trains as one on WebAssembly does",
   needs: "vulkan",

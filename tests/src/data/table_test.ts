@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DataUnavailableError, type FoundData } from "../../../src/data/source.ts";
+import { DataUnavailableError, type FoundData, UnusableDataError } from "../../../src/data/source.ts";
 import { type DatasetName, namedSources, prepareDataset } from "../../../src/data/table.ts";
 import { testWith } from "../../require.ts";
 import { pngBytes, sampleDataset, withFolder, writeIdxPair, writePictures } from "./sample_files.ts";
@@ -130,4 +130,23 @@ await testWith({
       }
     });
   },
+});
+
+Deno.test("a name that is nothing, and a folder that is no dataset, are the user's to put right; a lack of network is not", async () => {
+  await withFolder(async (folder) => {
+    const prepare = (name: string) => () => prepareDataset(name, { cacheDir: `${folder}/cache` });
+    await assertRejects(prepare(`${folder}/nowhere`), UnusableDataError, "is neither a folder nor known");
+    Deno.mkdirSync(`${folder}/empty`);
+    await assertRejects(prepare(`${folder}/empty`), UnusableDataError, "no dataset in this folder");
+    writePictures(`${folder}/one/cats`, 20, () => pngBytes([1], small));
+    await assertRejects(prepare(`${folder}/one`), UnusableDataError, "1 class, at least 2 are needed");
+  });
+  await withFolder(async (folder) => {
+    const abort = new AbortController();
+    abort.abort(new Error("stopped"));
+    for (const name of ["a", "b"]) writePictures(`${folder}/things/${name}`, 10, () => pngBytes([1], small));
+    const stopped = () => prepareDataset(`${folder}/things`, { cacheDir: `${folder}/cache`, signal: abort.signal });
+    const error = await assertRejects(stopped, Error, "stopped");
+    assert(!(error instanceof UnusableDataError));
+  });
 });

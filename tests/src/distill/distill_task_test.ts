@@ -34,5 +34,5 @@ Deno.test("flags that mean nothing on a task beyond classification are refused b
     await refusal({ teacher: ["a.onnx"] }),
     "--teacher a.onnx: files are for classification; the teachers of segmentation are trained",
   );
-  assertEquals(await refusal({ distiller: "none", teachers: 2 }), "--teachers 2: none learns from no teacher");
+  assertEquals(await refusal({ distiller: "none", teachers: 2 }), '--teachers 2: "none" learns from no teacher');
 });

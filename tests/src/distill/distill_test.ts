@@ -143,7 +143,7 @@ Deno.test("what does not fit is refused in one line before anything is trained",
       { unlabelled: "absent" },
       "--unlabelled absent: kd learns from images with labels only; others are for noisy-student",
     ],
-    [{ distiller: "none", teachers: 2 }, "--teachers 2: none learns from no teacher"],
+    [{ distiller: "none", teachers: 2 }, '--teachers 2: "none" learns from no teacher'],
     [{ teacherResize: true }, "--teacher-resize is for teachers given by --teacher FILE, and none is given"],
   ];
   for (const [options, part] of cases) {

@@ -9,9 +9,9 @@ const check = (distiller: string, flags: Record<string, unknown>) =>
 Deno.test("a flag about teachers without effect is refused with what it is for", () => {
   const cases: [string, Record<string, unknown>, string][] = [
     ["kd", { teacher: ["auto", "a.onnx"] }, "--teacher is auto, or files: not both"],
-    ["none", { teachers: 2 }, "--teachers 2: none learns from no teacher"],
-    ["mutual", { teachers: 1 }, "--teachers 1: mutual learns from no teacher"],
-    ["none", { teacher: ["a.onnx"] }, "--teacher a.onnx: none learns from no teacher"],
+    ["none", { teachers: 2 }, '--teachers 2: "none" learns from no teacher'],
+    ["mutual", { teachers: 1 }, '--teachers 1: "mutual" learns from no teacher'],
+    ["none", { teacher: ["a.onnx"] }, '--teacher a.onnx: "none" learns from no teacher'],
     [
       "kd",
       { teacher: ["a.onnx"], teachers: 1 },
@@ -29,22 +29,22 @@ Deno.test("a flag about teachers without effect is refused with what it is for",
       `--${flag} is for teachers given by --teacher FILE, and none is given`,
     ]),
     ["kd", { teacher: ["a"], teacherEpochs: 9 }, "--teacher-epochs is for automatic teachers, but --teacher gives a"],
-    ["none", { teacherEpochs: 9 }, "--teacher-epochs is for automatic teachers, but none is given no teacher"],
+    ["none", { teacherEpochs: 9 }, '--teacher-epochs is for automatic teachers, but "none" is given no teacher'],
     [
       "born-again",
       { teacherTrainImages: 9 },
-      "--teacher-train-images is for automatic teachers, but born-again is given no teacher",
+      '--teacher-train-images is for automatic teachers, but "born-again" is given no teacher',
     ],
     [
       "none",
       { teacherRendering: "edges" },
-      "--teacher-rendering is for methods with a teacher; none is given no teacher",
+      '--teacher-rendering is for methods with a teacher; "none" is given no teacher',
     ],
-    ["none", { freshTeacher: true }, "--fresh-teacher is for methods with a teacher; none is given no teacher"],
+    ["none", { freshTeacher: true }, '--fresh-teacher is for methods with a teacher; "none" is given no teacher'],
     [
       "pruning",
       { teachers: 0, freshTeacher: true },
-      "--fresh-teacher is for methods with a teacher; pruning is given no teacher",
+      '--fresh-teacher is for methods with a teacher; "pruning" is given no teacher',
     ],
   ];
   for (const [distiller, flags, message] of cases) {

@@ -8,7 +8,8 @@ import { createMnasSpace } from "../../../src/spaces/mnas.ts";
 import { graphExamples } from "../../contracts/network/graph_examples.ts";
 import { opExamples, readingExamples } from "../../contracts/network/op_examples.ts";
 import { everyOpNetwork } from "../engine/every_op_network.ts";
-import { assertClose } from "../ops/values.ts";
+import { assertClose, values } from "../ops/values.ts";
+import { grownNetworks } from "./grown_networks.ts";
 import { deployedLogits, testImage, testWeights } from "./onnx/deployed_logits.ts";
 import { resnet20 } from "./onnx/resnet20.ts";
 
@@ -70,6 +71,36 @@ Deno.test("what browsers have of onnxruntime gives the same", async () => {
     const expected = { shape: [architecture.classes], data: await onnxLogits(architecture) };
     const data = await onnxLogits(architecture, onnxruntimeWeb);
     assertClose({ shape: [architecture.classes], data }, expected, { tolerance: 1e-4 });
+  }
+});
+
+Deno.test("an ONNX file of any batch gives each image what it gives it alone, whatever the network", async () => {
+  onnxruntimeWeb.env.wasm.numThreads = 1;
+  const networks = [everyOpNetwork, resnet20(), ...[...grownNetworks, ...graphExamples].map((one) => one.architecture)];
+  const cases: [typeof onnxruntime | typeof onnxruntimeWeb, Architecture][] = [
+    ...networks.map((architecture): [typeof onnxruntime, Architecture] => [onnxruntime, architecture]),
+    [onnxruntimeWeb, everyOpNetwork],
+  ];
+  for (const [{ InferenceSession, Tensor }, architecture] of cases) {
+    const { height, width, channels } = architecture.input;
+    const file = exportOnnx(architecture, testWeights(architecture), { anyBatch: true });
+    const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+    try {
+      const size = channels * height * width;
+      const { data: images } = values([3 * size], 4);
+      const run = async (first: number, count: number) => {
+        const shape = [count, channels, height, width];
+        const image = new Tensor("float32", images.slice(first * size, (first + count) * size), shape);
+        const { logits } = await session.run({ image });
+        assertEquals(logits.dims, [count, architecture.classes]);
+        return Float32Array.from(logits.data as Float32Array);
+      };
+      const alone = [await run(0, 1), await run(1, 1), await run(2, 1)].flatMap((logits) => [...logits]);
+      const shape = [3, architecture.classes];
+      assertClose({ shape, data: await run(0, 3) }, { shape, data: Float32Array.from(alone) }, { tolerance: 1e-5 });
+    } finally {
+      await session.release();
+    }
   }
 });
 

@@ -23,6 +23,29 @@ Deno.test("a safetensors file begins with its header length, its tensors at a mu
   assertEquals(values, weights.parameters.subarray(0, 144));
 });
 
+Deno.test("a safetensors file states its epsilon; one of another is refused, one without is read", () => {
+  const file = encodeSafetensors(architecture, weights);
+  const change = (from: string, to: string) => {
+    const length = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
+    const header = new TextDecoder().decode(file.subarray(8, length));
+    assertEquals(header.split(from).length, 2);
+    return Uint8Array.of(
+      ...file.subarray(0, 8),
+      ...new TextEncoder().encode(header.replace(from, to)),
+      ...file.subarray(length),
+    );
+  };
+  const stated = '"batchNormEpsilon":"0.001"';
+  const other = change(stated, stated.replace("0.001", "1e-05"));
+  assertThrows(
+    () => decodeSafetensors(other, "x"),
+    Error,
+    "x: its batch norms have the epsilon 1e-05; here it is 0.001",
+  );
+  const without = change(stated, stated.replace("batchNormEpsilon", "batchNormUnknown"));
+  assertEquals(decodeSafetensors(without, "x"), { architecture, weights });
+});
+
 Deno.test("a damaged safetensors file is named with what is wrong", () => {
   const file = encodeSafetensors(architecture, weights);
   assertThrows(

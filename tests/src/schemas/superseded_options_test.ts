@@ -1,9 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseOptions } from "../../../src/cli/options.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
 import { optionsOfConfig, resolveRunConfig, type RunConfig } from "../../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../../src/schemas/search_options.ts";
-import { withoutSuperseded } from "../../../src/schemas/superseded_options.ts";
+import { replayNote, withoutSuperseded } from "../../../src/schemas/superseded_options.ts";
 
 const command = { name: "search", summary: "" };
 
@@ -115,4 +115,21 @@ Deno.test("what followed from what a flag changes follows again", () => {
   const devices = ["--device", "a=1:2", "--device", "b=1:3"];
   assertEquals(again(devices, ["--device", "a=1", "--device", "b=1"]).combine, "worst");
   assertEquals(again(["--device", "a=1:1"], []).combine, "weighted");
+});
+
+Deno.test("a run whose latencies are replayed gives way to what may bring other students, and says so", () => {
+  const first = ["--replay", "base"];
+  for (const flags of [["--seed", "2"], ["--controller", "random"], ["--trials", "99"], ["--preset", "smoke"]]) {
+    assertEquals(again(first, flags).replay, undefined);
+    assertEquals(again(first, [...flags, "--replay", "base"]).replay, "base");
+  }
+  for (const flags of [[], ["--seed", "1"], ["--final-epochs", "9"], ["--run", "other"], ["--trainers", "7"]]) {
+    assertEquals(again(first, flags).replay, "base");
+  }
+  const file = new Map<string, unknown>([["replay", "base"], ["seed", 1]]);
+  const note = replayNote(new Map([["seed", 2]]), file);
+  assertStringIncludes(note ?? "", 'Latencies are measured, not taken from run "base"');
+  assertEquals(replayNote(new Map([["seed", 1]]), file), undefined);
+  assertEquals(replayNote(new Map<string, unknown>([["seed", 2], ["replay", "base"]]), file), undefined);
+  assertEquals(replayNote(new Map([["seed", 2]]), new Map()), undefined);
 });

@@ -97,3 +97,11 @@ Deno.test("options of spaces are completed, and unknown ones named with those th
   );
   assertThrows(() => createSpace("mnass" as "mnas", image), RangeError, 'unknown space "mnass"');
 });
+
+Deno.test("sizes of images and classes that no network has are refused by name", () => {
+  for (const name of spaceNames) {
+    for (const [size, value] of [["height", 0], ["width", -3], ["channels", 1.5], ["classes", 0], ["classes", NaN]]) {
+      assertThrows(() => createSpace(name, { ...image, [size]: value }), RangeError, `${size}: `);
+    }
+  }
+});

@@ -5,7 +5,14 @@ import { comparedRuns, differingRows } from "../../../../search/report/compariso
 import type { ReportData } from "../../../../search/report/report_data.ts";
 import { signMarkup } from "../../../../search/report/figures/signs.ts";
 import type { PROTOCOL } from "../../../../src/schemas/measurement.ts";
-import { fixtureReport, fixtureTrial, fixtureTrials, fixtureUpdates } from "../fixtures.ts";
+import {
+  fixtureDevice,
+  fixtureReport,
+  fixtureTeacher,
+  fixtureTrial,
+  fixtureTrials,
+  fixtureUpdates,
+} from "../fixtures.ts";
 
 function open(reports: readonly ReportData[]): Document {
   return parseHTML(renderComparison(reports)).document as unknown as Document;
@@ -57,6 +64,8 @@ Deno.test("one warning says in what runs differ that cannot be compared, and so 
     [{ devices: [{ ...two.devices[0], description: "another processor" }] }, "different devices"],
     [{ devices: [{ ...two.devices[0], runtime: "tfjs-webgl" }] }, "different runtimes"],
     [{ dataHash: "other data" }, "different data"],
+    [{ split: { dataSeed: 1, validationImages: 2000 } }, "different splits of the data"],
+    [{ split: { dataSeed: 0, validationImages: 500 } }, "different splits of the data"],
     [{ trials: remeasured(), dataHash: "other data" }, "different measuring protocols and data"],
   ];
   for (const [change, words] of cases) {
@@ -74,8 +83,8 @@ Deno.test("one warning says in what runs differ that cannot be compared, and so 
 });
 
 Deno.test("on the common map a colour is a teacher and a shape a run", () => {
-  const teacher = { name: "other", accuracy: 0.9, testAccuracy: null, parameters: null, multiplyAdds: null };
-  const runs = [one, { ...two, teacher }, { ...two, run: "three", teacher: one.teacher }];
+  const teachers = [fixtureTeacher({ name: "other", hash: "other" })];
+  const runs = [one, { ...two, teachers }, { ...two, run: "three", teachers: one.teachers }];
   const document = open(runs);
   const signs = [...document.querySelectorAll("#projection ul.legend li path")].slice(0, 3);
   const [first, second, third] = signs.map((path) => [path.getAttribute("fill"), path.getAttribute("d")]);
@@ -106,11 +115,99 @@ Deno.test("options that differ are listed, the name of the run left out", () => 
 });
 
 Deno.test("runs that learned from different teachers are told apart by them", () => {
-  const untaught = { ...two, teacher: null };
+  const untaught = { ...two, teachers: [] };
   assertEquals(comparedRuns([one, untaught]).map(({ label }) => label), [
     "one (teacher: reference x2.0)",
     "two (teacher: none)",
   ]);
+});
+
+Deno.test("different teachers of one name are told apart, and the teachers of one run named together", () => {
+  const teacher = (hash: string, accuracy: number) => fixtureTeacher({ name: "residual teacher", hash, accuracy });
+  const [a, b, c] = [teacher("a", 1), teacher("b", 0.886), teacher("c", 1)];
+  const labelled = (...all: ReportData["teachers"][]) =>
+    comparedRuns(all.map((teachers, i) => ({ ...two, run: `r${i}`, teachers }))).map((
+      { colour, label },
+    ) => [colour, label]);
+  assertEquals(labelled([a], [b], [a, b], [b, a]), [
+    [0, "r0 (teacher: residual teacher, 100.0 %)"],
+    [1, "r1 (teacher: residual teacher, 88.6 %)"],
+    [2, "r2 (teachers: residual teacher, 100.0 % and residual teacher, 88.6 %)"],
+    [2, "r3 (teachers: residual teacher, 100.0 % and residual teacher, 88.6 %)"],
+  ]);
+  assertEquals(labelled([a], [c]), [
+    [0, "r0 (teacher: residual teacher, 100.0 %, no. 1)"],
+    [1, "r1 (teacher: residual teacher, 100.0 %, no. 2)"],
+  ]);
+});
+
+Deno.test("rewards without a common scale are neither drawn nor listed, and one line says what differs", () => {
+  const hard = { form: "hard", combine: "worst", isAccuracyAlone: false } as const;
+  const device = fixtureDevice;
+  const phone = device({ name: "phone", description: "a phone" });
+  const both = [device(), phone];
+  const cases: [Partial<ReportData>, Partial<ReportData>, string][] = [
+    [{}, { reward: { ...hard, form: "soft" } }, "different reward forms"],
+    [{}, { reward: { ...hard, exponents: [0, -2] } }, "different exponents"],
+    [{}, { reward: { ...hard, exponents: [0, 0], isAccuracyAlone: true } }, "different reward forms and exponents"],
+    [
+      { reward: { ...hard, form: "absolute" } },
+      { reward: { ...hard, form: "absolute", absoluteWeight: -1 } },
+      "different absolute weights",
+    ],
+    [{}, { devices: [device({ targetMs: 2.01 })] }, "different targets"],
+    [
+      { devices: [device({ targetGiven: false })] },
+      { devices: [device({ targetGiven: false, targetMs: 2.2 })] },
+      "different targets",
+    ],
+    [{ devices: both }, { devices: both, reward: { ...hard, combine: "mean" } }, "different ways to combine devices"],
+    [
+      { devices: both, reward: { ...hard, combine: "weighted" } },
+      { devices: [device({ weight: 2 }), phone], reward: { ...hard, combine: "weighted" } },
+      "different weights of devices",
+    ],
+  ];
+  for (const [first, second, words] of cases) {
+    const document = open([{ ...one, ...first }, { ...two, ...second }]);
+    const lines = texts(document, ".warning").filter((line) => line.includes("no common scale"));
+    assertEquals(lines, [`The runs have ${words}: their rewards have no common scale and are left out.`]);
+    assertEquals(texts(document, "#best-reward .nothing"), [
+      `The runs have ${words}: their rewards have no common scale.`,
+    ]);
+    assert(!texts(document, "#runs thead th").includes("reward"));
+    // Latencies of several devices are shares of targets.
+    const mixed = first.devices?.length === 2;
+    assertEquals(texts(document, "#fronts figcaption")[0].includes(`do not compare: ${words}.`), mixed);
+  }
+});
+
+Deno.test("targets that the reference network gave agree where it was about as fast, and are told", () => {
+  const measured = (report: ReportData, targetMs: number, more: Partial<ReportData> = {}): ReportData => ({
+    ...report,
+    devices: [fixtureDevice({ targetGiven: false, targetMs })],
+    ...more,
+  });
+  const document = open([measured(one, 2), measured(two, 2.06)]);
+  assertEquals(texts(document, ".warning"), []);
+  assertStringIncludes(texts(document, "#best-reward figcaption")[0], "took in it: 2.00, 2.06 ms.");
+  // Targets that no reward counts are none that could differ.
+  const reward = { form: "hard", exponents: [0, 0], combine: "worst", isAccuracyAlone: true } as const;
+  const alone = open([measured(one, 2, { reward }), measured(two, 9, { reward: { ...reward, form: "soft" } })]);
+  assertEquals(texts(alone, ".warning"), []);
+  assertStringIncludes(texts(alone, ".state")[0], "reference 2.00 ms on this machine");
+  assert(!texts(alone, "#best-reward figcaption")[0].includes("2.00 ms"));
+});
+
+Deno.test("a hypervolume of nothing is 0.0 %, and only a run without students has none", () => {
+  const reports = [
+    fixtureReport({ run: "wrong", trials: [fixtureTrial({ number: 1, accuracy: 0 })] }),
+    fixtureReport({ run: "none" }),
+  ];
+  const document = open(reports);
+  const column = texts(document, "#runs thead th").indexOf("hypervolume") - 1;
+  const cells = [...document.querySelectorAll("#runs tbody tr")].map((row) => texts(row, "td")[column]);
+  assertEquals(cells, ["0.0 %", "–"]);
 });
 
 Deno.test("runs without a trial are compared in sentences", () => {

@@ -120,6 +120,25 @@ Deno.test("each size has its own front, limits as lines, and infeasible students
   assertEquals(marks(".limit line, line.limit, .limit rect"), [1, 0]);
 });
 
+Deno.test("the numbers of sizes against accuracy are those of every network drawn, with its fronts", () => {
+  const trial = (number: number, memoryBytes: number, downloadBytes: number, accuracy: number) =>
+    fixtureTrial({ number, memoryBytes, downloadBytes, accuracy });
+  const infeasible = { state: "infeasible", accuracy: undefined } as const;
+  const trials = [
+    trial(1, 100, 300, 0.5),
+    trial(2, 200, 100, 0.6),
+    trial(3, 400, 200, 0.55),
+    { ...trial(4, 900, 400, 0), ...infeasible },
+    { ...trial(5, 900, 400, 0), ...infeasible, duplicateOf: 4 },
+  ];
+  assertEquals(sizeAgainstAccuracy(fixtureReport({ trials })).table?.rows, [
+    ["trial 1", "100 B", "300 B", "50.0 %", "memory at work"],
+    ["trial 2", "200 B", "100 B", "60.0 %", "memory at work, download"],
+    ["trial 3", "400 B", "200 B", "55.0 %", "–"],
+    ["trial 4", "900 B", "400 B", "infeasible", "–"],
+  ]);
+});
+
 Deno.test("bytes are told with three digits", () => {
   assertEquals([999, 1000, 96_340, 999_600, 12_345_678].map(formatBytes), [
     "999 B",

@@ -47,6 +47,32 @@ Deno.test("findImageFolder takes 32 x 32 where sizes differ, are large or not sq
   }
 });
 
+Deno.test("findImageFolder says what it resizes and squeezes unless a size is asked for", async () => {
+  const notes = async (sizes: { width: number; height: number }[], imageSize?: number) => {
+    let lines: string[] = [];
+    await withFolder(async (folder) => {
+      for (const name of ["a", "b"]) {
+        writePictures(`${folder}/${name}`, 6, (index) => pngBytes([1, 2, 3], sizes[index % sizes.length]));
+      }
+      const context = readContext(folder, { imageSize });
+      await readFolder(findImageFolder, folder, context);
+      lines = context.lines.map((line) => line.replace(folder, "F"));
+    });
+    return lines;
+  };
+  assertEquals(await notes([{ width: 24, height: 16 }]), [
+    "F: 12 of 12 pictures are resized to 32 x 32, 12 of them squeezed, since they are not square; --image-size chooses another size",
+  ]);
+  assertEquals(await notes([{ width: 32, height: 32 }, { width: 80, height: 80 }]), [
+    "F: 6 of 12 pictures are resized to 32 x 32; --image-size chooses another size",
+  ]);
+  assertEquals(await notes([{ width: 4, height: 4 }, { width: 5, height: 5 }]), [
+    "F: 12 of 12 pictures are resized to 32 x 32; --image-size chooses another size",
+  ]);
+  assertEquals(await notes([small]), []);
+  assertEquals(await notes([{ width: 24, height: 16 }], 16), []);
+});
+
 Deno.test("findImageFolder reads JPEG and tells its progress", async () => {
   await withFolder(async (folder) => {
     writePictures(`${folder}/a`, 5, () => jpegBytes([250, 10, 10], small), "jpg");
