@@ -1,7 +1,8 @@
 // What the search is compared with: the reference network at several widths, as MobileNetV2 is scaled.
 import { hashSeed } from "../src/data/random.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
-import { pendingTrial, type RunnerDependencies, TrialRunner } from "./trial_runner.ts";
+import { pendingTrial } from "./pending_trial.ts";
+import { type RunnerDependencies, TrialRunner } from "./trial_runner.ts";
 import type { RunContext } from "./run_context.ts";
 
 /** Width multipliers of the reference network. */

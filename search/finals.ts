@@ -3,7 +3,8 @@ import { Random } from "../src/data/random.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import { paretoFront } from "./pareto.ts";
-import { mostFaultyStarts, OutsideFaultError, whyGivenUp } from "./outside_fault.ts";
+import { FaultRecord } from "./fault_record.ts";
+import { OutsideFaultError, whyGivenUp } from "./outside_fault.ts";
 import { trialName } from "./report/student_points.ts";
 import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
 import { sampledStudents, saveSampledStudent } from "./proxy_quality.ts";
@@ -32,12 +33,15 @@ export function drawSample(
   return others.slice(0, count).sort((a, b) => a.number - b.number);
 }
 
-/** A longer training that did not come to its end. */
+/** A network to be trained longer, and as what. */
+type Longer = [trial: CompletedTrial, kind: FinalKind];
+
+/** A longer training that broke down. */
 interface FailedFinal {
   trial: number;
   role: Trial["role"];
   kind: FinalKind;
-  /** Starts of the run in which it broke down. */
+  /** Starts of the run that ended by it. */
   starts: number;
   /** It is not tried again. */
   isOver: boolean;
@@ -47,27 +51,46 @@ function failedFinals(store: RunStore): FailedFinal[] {
   return (store.get("failedFinals") ?? []) as FailedFinal[];
 }
 
-function failedFinal(store: RunStore, { number, role }: Trial, kind: FinalKind): FailedFinal | undefined {
-  return failedFinals(store).find((one) => one.trial === number && one.role === role && one.kind === kind);
+const isOf = ([{ number, role }, kind]: Longer) => (one: FailedFinal) =>
+  one.trial === number && one.role === role && one.kind === kind;
+
+function failedFinal(store: RunStore, longer: Longer): FailedFinal | undefined {
+  return failedFinals(store).find(isOf(longer));
+}
+
+function keepFailure(store: RunStore, longer: Longer, failure: Pick<FailedFinal, "isOver" | "starts">): void {
+  const [{ number, role }, kind] = longer;
+  const others = failedFinals(store).filter((one) => !isOf(longer)(one));
+  store.set("failedFinals", [...others, { trial: number, role, kind, ...failure } satisfies FailedFinal]);
 }
 
 /**
- * Keeps that the longer training of `trial` broke down by `error`, and says why it is not tried again. Throws an
- * OutsideFaultError where the next start is to try it: the fault is not the student's, and may have passed by then.
+ * What comes of a longer training that broke down by `error`: why it is not tried again, or null where it is tried behind
+ * the others. Throws an OutsideFaultError where the next start is to try it.
  */
-function keepFailure(store: RunStore, trial: Trial, kind: FinalKind, error: Error): string {
-  const fault = new OutsideFaultError(`longer training of ${trialName(trial)}: ${error.message}`, { cause: error });
-  const isStudents = error instanceof JobError && error.student;
+function judgeFailure(
+  store: RunStore,
+  longer: Longer,
+  { error, faults, isAlone }: { error: Error; faults: FaultRecord; isAlone: boolean },
+): string | null {
+  const [{ number, role }, kind] = longer;
+  const name = trialName(longer[0]);
+  const { starts = 0 } = failedFinal(store, longer) ?? {};
+  if (error instanceof JobError && error.student) {
+    faults.gotThrough("training");
+    keepFailure(store, longer, { starts, isOver: true });
+    return `Longer training of ${name} failed: ${error.message}`;
+  }
+  const fault = new OutsideFaultError(`longer training of ${name}: ${error.message}`, { cause: error });
   if (error instanceof JobError && error.storage) throw fault;
-  const before = failedFinal(store, trial, kind);
-  const starts = (before?.starts ?? 0) + 1;
-  const isOver = isStudents || starts >= mostFaultyStarts;
-  store.set("failedFinals", [
-    ...failedFinals(store).filter((one) => one.trial !== trial.number || one.role !== trial.role || one.kind !== kind),
-    { trial: trial.number, role: trial.role, kind, starts, isOver } satisfies FailedFinal,
-  ]);
-  if (!isOver) throw fault;
-  return `Longer training of ${trialName(trial)} failed: ${isStudents ? error.message : whyGivenUp(error, starts)}`;
+  const verdict = faults.judge({ key: `${role} ${number} ${kind}`, step: "training", starts, isAlone });
+  if (verdict.type === "again") return null;
+  if (verdict.type === "given up") {
+    keepFailure(store, longer, { starts, isOver: true });
+    return `Longer training of ${name} failed: ${whyGivenUp(error, starts + 1)}`;
+  }
+  if (verdict.charge) keepFailure(store, longer, { starts: starts + 1, isOver: false });
+  throw fault;
 }
 
 /**
@@ -91,15 +114,18 @@ export async function trainFinals(
   const [scored, sampled] = [store.finals(), sampledStudents(store)];
   const missing = [
     ...finals.filter(({ role, number }) => !scored.some((final) => final.role === role && final.trial === number))
-      .map((trial): [CompletedTrial, FinalKind] => [trial, "final"]),
+      .map((trial): Longer => [trial, "final"]),
     ...sample.filter(({ number }) => !sampled.some(({ trial }) => trial === number))
-      .map((trial): [CompletedTrial, FinalKind] => [trial, "sample"]),
-  ].filter(([trial, kind]) => !failedFinal(store, trial, kind)?.isOver);
+      .map((trial): Longer => [trial, "sample"]),
+  ].filter((longer) => !failedFinal(store, longer)?.isOver);
   const total = finals.length + sample.length;
   let done = total - missing.length;
+  const faults = new FaultRecord({ trainers: config.trainers });
   const stop = new AbortController();
 
-  async function train([trial, kind]: [CompletedTrial, FinalKind]): Promise<void> {
+  /** False where it is to be tried again. */
+  async function train(longer: Longer, isAlone: boolean): Promise<boolean> {
+    const [trial, kind] = longer;
     const { label, number, role } = trial;
     let trained: Trained;
     try {
@@ -107,11 +133,14 @@ export async function trainFinals(
     } catch (error) {
       signal?.throwIfAborted();
       // It was not begun.
-      if (stop.signal.aborted && error === stop.signal.reason) return;
-      emit({ type: "note", message: keepFailure(store, trial, kind, error as Error) });
+      if (stop.signal.aborted && error === stop.signal.reason) return true;
+      const message = judgeFailure(store, longer, { error: error as Error, faults, isAlone });
+      if (message === null) return false;
+      emit({ type: "note", message });
       emit({ type: "progress", phase: "final", done: ++done, total, unit: "networks" });
-      return;
+      return true;
     }
+    faults.gotThrough("training");
     const { accuracy, steps, seconds, testAccuracy } = trained;
     const weights = paths.weights(role, number, kind);
     if (kind === "sample") {
@@ -123,16 +152,24 @@ export async function trainFinals(
       store.saveFinal({ trial: number, role, label, accuracy, testAccuracy, steps, trainSeconds: seconds, weights });
     }
     emit({ type: "progress", phase: "final", done: ++done, total, unit: "networks" });
+    return true;
   }
 
-  const settled = await Promise.allSettled(missing.map((one) =>
-    train(one).catch((error) => {
-      stop.abort();
-      throw error;
-    })
-  ));
-  signal?.throwIfAborted();
-  for (const result of settled) if (result.status === "rejected") throw result.reason;
+  let left = missing;
+  while (left.length > 0) {
+    const settled = await Promise.allSettled(left.map((longer) =>
+      train(longer, left.length === 1).catch((error) => {
+        stop.abort();
+        throw error;
+      })
+    ));
+    signal?.throwIfAborted();
+    for (const result of settled) if (result.status === "rejected") throw result.reason;
+    left = left.filter((_, index) => {
+      const result = settled[index];
+      return result.status === "fulfilled" && !result.value;
+    });
+  }
 }
 
 /** The completed trials whose weights are kept: those on a front, over all devices or one, and the `best` best. */

@@ -5,7 +5,9 @@ import type { SearchSpace } from "../src/spaces/space.ts";
 import type { Controller, Sample } from "./controller.ts";
 import type { Skipping } from "./skipping.ts";
 import type { RunStore } from "./store/run_store.ts";
-import { pendingTrial, rescored, type RunnerDependencies, TrialRunner } from "./trial_runner.ts";
+import { pendingTrial } from "./pending_trial.ts";
+import { rescored } from "./rescoring.ts";
+import { type RunnerDependencies, TrialRunner } from "./trial_runner.ts";
 
 /** What the loop works with; all of it is handed in. */
 export interface LoopDependencies extends RunnerDependencies {

@@ -101,13 +101,13 @@ async function main(): Promise<number> {
       progress.close();
       throw new UsageError(error.message);
     }
-    if (error instanceof UsageError) {
-      progress.close();
-      throw error;
-    }
     if (signal.aborted) {
       done("interrupted", `Stopped, everything finished is saved. The same command goes on with run "${config.run}".`);
       return exitCodes.interrupted;
+    }
+    if (error instanceof UsageError) {
+      progress.close();
+      throw error;
     }
     const message = (error as Error).message;
     if (error instanceof NothingCompletedError) {

@@ -10,9 +10,8 @@ export class OutsideFaultError extends Error {
 }
 
 /**
- * Starts of a run in which one training or timing may break down before it is taken to be the student's doing after all,
- * one that needs more memory than there is for instance: it would stop the run for ever. Where others get through, a
- * trial is judged in its first start.
+ * Starts of a run that one student may stop before it is taken to be the student's doing after all, one that needs more
+ * memory than there is for instance: it would stop the run for ever.
  */
 export const mostFaultyStarts = 2;
 

@@ -29,10 +29,10 @@ export interface RewardInput {
  * Exponents up to the target and beyond it. Soft: doubling the latency buys about 5 % of accuracy, -log2(1.05).
  * With equal exponents the target only scales all rewards: the best student is the same for every target.
  */
-const formExponents = { hard: [0, -1], soft: [-0.07, -0.07] } as const;
+export const formExponents = { hard: [0, -1], soft: [-0.07, -0.07] } as const;
 
 /** No tuned value: like the soft exponent, it makes twice the target cost 7 %, here 7 points of accuracy. */
-const DEFAULT_ABSOLUTE_WEIGHT = -0.07;
+export const DEFAULT_ABSOLUTE_WEIGHT = -0.07;
 
 /**
  * The reward of a student, a finite number that is never negative.

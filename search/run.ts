@@ -46,16 +46,19 @@ export async function runSearch(given: RunConfig, options: RunOptions = {}): Pro
   try {
     return await runLocked(config, paths, options);
   } catch (caught) {
-    const error = isDisks(caught) ? new OutsideFaultError((caught as Error).message, { cause: caught }) : caught;
+    const error = isOutside(caught) ? new OutsideFaultError((caught as Error).message, { cause: caught }) : caught;
     // Best effort: the error of the call is the one to be told.
     if (isOwnRun && error instanceof UsageError) await removeUnbegunRun(paths, { isOwnFolder }).catch(() => {});
     throw error;
   }
 }
 
-/** Whether `error` is the disk's: wherever a run meets one, the same call goes on once files can be written. */
-function isDisks(error: unknown): boolean {
-  return isStorageFault(error) || (error instanceof JobError && error.storage);
+/**
+ * Whether `error` is the disk's, or a trainer's that died with a teacher or backbone for instance: wherever a run meets
+ * one, the same call goes on once files can be written and trainers live.
+ */
+function isOutside(error: unknown): boolean {
+  return isStorageFault(error) || (error instanceof JobError && !error.student);
 }
 
 async function runLocked(config: RunConfig, paths: RunFolder, options: RunOptions): Promise<SearchResult> {

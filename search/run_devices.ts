@@ -2,7 +2,7 @@
 // every start of the run agrees.
 import type { ConfiguredDevice, RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceTarget } from "./events.ts";
-import { rescored } from "./trial_runner.ts";
+import { rescored } from "./rescoring.ts";
 import type { RunContext } from "./run_context.ts";
 import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
 import type { RunStore } from "./store/run_store.ts";

@@ -154,7 +154,7 @@ async function givenTeaching(
   const { batchSize } = config;
   const opened = await pool.openTeachers({ ...job, kind: "teachers", teachers, adaptation, batchSize }).catch(
     (error) => {
-      throw error instanceof JobError ? new UsageError(error.message) : error;
+      throw error instanceof JobError && error.teacher ? new UsageError(error.message) : error;
     },
   );
   const given = opened.map(({ gives, name }) => ({ name, gives: gives as TeacherNeed[] }));

@@ -7,7 +7,7 @@ import type { LatencyPredictors } from "./latency/predictors.ts";
 import { measurementOn } from "./latency/measurement_on.ts";
 import { bestFirst, completedTrials, type Rewarded } from "./completed_trials.ts";
 import { median } from "./median.ts";
-import type { RunnerDependencies } from "./trial_runner.ts";
+import type { Scoring } from "./rescoring.ts";
 
 /** Why a trial is skipped, and what was foreseen. */
 export interface Skip {
@@ -22,8 +22,8 @@ export interface SkippingOptions {
   prune: boolean;
   /** Names of the devices that count now; asked for again, since one may leave the run. */
   devices: () => readonly string[];
-  /** See RunnerDependencies. */
-  score: RunnerDependencies["score"];
+  /** See Scoring. */
+  score: Scoring["score"];
 }
 
 /** Completed trials before accuracies are foreseen. */

@@ -1,21 +1,17 @@
 // What becomes of one trial: skipped, measured, trained; and stored at that moment.
-import { countDownloadBytes, countMemoryBytes } from "../src/models/deployed_size.ts";
-import { countMultiplyAdds, countParameters } from "../src/ops/layout.ts";
-import { type Architecture, architectureHash } from "../src/schemas/architecture.ts";
-import type { Measurement } from "../src/schemas/measurement.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import type { LatencySource, MeasuredOutcome } from "./latency/latency_source.ts";
 import { FaultRecord, type Step } from "./fault_record.ts";
 import { OutsideFaultError, whyGivenUp } from "./outside_fault.ts";
 import { trialName } from "./report/student_points.ts";
-import type { ForeseenOfTrial } from "./scoring.ts";
+import { failedOutside, isUndecided, rescored, type Scoring } from "./rescoring.ts";
 import type { Skip, Skipping } from "./skipping.ts";
 import type { RunStore } from "./store/run_store.ts";
 import type { Trained } from "./trainers/job.ts";
 import { JobError } from "./trainers/pool.ts";
 
 /** What trials are run with; all of it is handed in. */
-export interface RunnerDependencies {
+export interface RunnerDependencies extends Scoring {
   store: Pick<RunStore, "saveMeasurements" | "saveTrial">;
   latencies: LatencySource;
   /**
@@ -25,18 +21,6 @@ export interface RunnerDependencies {
   train(trial: Trial, options: { signal: AbortSignal }): Promise<Trained>;
   /** Trainings that run at the same time; 1 where not given. */
   trainers?: number;
-  /**
-   * The trial's latency over the devices of the run, in milliseconds of the first, and its reward at `accuracy`. Asked
-   * again where it counts, since a device may have left the run.
-   */
-  score(measurements: readonly Measurement[], accuracy: number): { latencyMs: number; reward: number };
-  /**
-   * The reward of a trial that was skipped for its latency, undefined where it is to be timed after all; needed where
-   * trials are skipped so.
-   */
-  scoreForeseen?(foreseen: ForeseenOfTrial): number | undefined;
-  /** Why a network breaks a hard limit; undefined where it keeps them. `latencyMs` only once it is measured. */
-  brokenLimit(trial: Trial, latencyMs?: number): string | undefined;
   /** Which trials need not be measured or trained; all are where not given. */
   skipping?: Pick<Skipping, "beforeTiming" | "beforeTraining">;
   /** The trial whose weights this one's training starts from, 0 for a backbone; at random where undefined. */
@@ -45,56 +29,8 @@ export interface RunnerDependencies {
   signal?: AbortSignal;
 }
 
-/** A trial that waits to be measured and trained. */
-export function pendingTrial(
-  fields: Pick<Trial, "number" | "role" | "label" | "batch" | "tokens" | "seed"> & { architecture: Architecture },
-): Trial {
-  return {
-    ...fields,
-    architectureHash: architectureHash(fields.architecture),
-    parameters: countParameters(fields.architecture),
-    multiplyAdds: countMultiplyAdds(fields.architecture),
-    memoryBytes: countMemoryBytes(fields.architecture),
-    downloadBytes: countDownloadBytes(fields.architecture),
-    state: "pending",
-    measurements: [],
-  };
-}
-
 function finished(trial: Trial, result: Partial<Trial> & Pick<Trial, "state">): Trial {
   return { ...trial, ...result, completedAt: new Date().toISOString() };
-}
-
-/**
- * The trial with the latency and reward that `score` gives it now. One that was too slow, and would not be any more,
- * has no reward: nobody knows how accurate it is. A skipped one is estimated anew by what was foreseen of it, and has no
- * reward where that was of a device that left.
- */
-export function rescored(
-  trial: Trial,
-  { brokenLimit, score, scoreForeseen }: Pick<RunnerDependencies, "brokenLimit" | "score" | "scoreForeseen">,
-): Trial {
-  const { accuracy, measurements, state } = trial;
-  if (state === "completed" && accuracy !== undefined) return { ...trial, ...score(measurements, accuracy) };
-  if (state === "skipped" && trial.foreseen) {
-    const { accuracy, latenciesMs } = trial.foreseen;
-    if (latenciesMs === undefined) return { ...trial, ...score(measurements, accuracy) };
-    if (!scoreForeseen) throw new TypeError(`trial ${trial.number} was skipped for its latency, which nothing scores`);
-    const reward = scoreForeseen(trial.foreseen);
-    if (reward !== undefined || trial.reward === undefined) return { ...trial, reward };
-    return { ...trial, reward, reason: `${trial.reason}, with a device that left the run since; not timed` };
-  }
-  if (state !== "infeasible" || trial.latencyMs === undefined) return trial;
-  const { latencyMs } = score(measurements, 0);
-  if (latencyMs === trial.latencyMs) return trial;
-  const reason = brokenLimit(trial, latencyMs);
-  if (reason !== undefined) return { ...trial, latencyMs, reason };
-  return {
-    ...trial,
-    latencyMs,
-    reward: undefined,
-    reason: `${trial.reason}, with a device that left the run since; not trained`,
-  };
 }
 
 /** The trial met a fault that may not be its own: it is tried again once the others of its batch have ended. */
@@ -119,6 +55,8 @@ export class TrialRunner {
   /** The trials by network that are done or in work, so that no network is trained twice. */
   readonly #first = new Map<string, { number: number; outcome: Promise<Trial> }>();
   readonly #faults: FaultRecord;
+  /** How many networks the pass has to bring to an end. */
+  #left = 0;
   /** Aborted once the run is to end: nothing is begun any more. */
   readonly #stop = new AbortController();
 
@@ -140,8 +78,9 @@ export class TrialRunner {
    * with the signal's reason; the trials that are not stored by then stay pending.
    */
   async run(trials: readonly Trial[]): Promise<Trial[]> {
-    const first = await this.#pass(trials);
-    const done = first.some(({ state }) => state === "pending") ? await this.#pass(first) : first;
+    let done = await this.#pass(trials);
+    // A network is tried again once per step.
+    while (done.some(({ state }) => state === "pending")) done = await this.#pass(done);
     for (const trial of done) {
       // That says nothing of the student: the next trial of that network is trained.
       if (isUndecided(trial)) this.#first.delete(trial.architectureHash);
@@ -164,6 +103,7 @@ export class TrialRunner {
       if (ended) measured.set(trial, Promise.resolve(ended));
       else toMeasure.push(trial);
     }
+    this.#left = seen.size;
     const batch = latencies.measure(toMeasure.map(({ architecture }) => architecture), { signal });
     for (const [index, trial] of toMeasure.entries()) measured.set(trial, this.#measured(trial, batch.outcomes[index]));
     // A rejection is looked at below; until then nobody does.
@@ -222,14 +162,17 @@ export class TrialRunner {
     }
     const stop = new OutsideFaultError(`${trialName(trial)}: ${error.message}`, { cause: error });
     if (error instanceof JobError && error.storage) throw stop;
-    const { faultyStarts, verdict } = this.#faults.judge(trial, step);
-    if (verdict === "given up") {
-      return this.#finish(trial, { state: "failed", reason: whyGivenUp(error, faultyStarts), faultyStarts });
+    const { architectureHash: key, faultyStarts: starts = 0 } = trial;
+    const verdict = this.#faults.judge({ key, step, starts, isAlone: this.#left === 1 });
+    if (verdict.type === "given up") {
+      return this.#finish(trial, { state: "failed", reason: whyGivenUp(error, starts + 1) });
     }
-    const pending = { ...trial, startedFrom: undefined, faultyStarts };
-    // Another start times it anew.
-    store.saveTrial({ ...pending, latencyMs: undefined });
-    throw verdict === "again" ? new Postponed(pending) : stop;
+    if (verdict.type === "again") throw new Postponed({ ...trial, startedFrom: undefined });
+    if (verdict.charge) {
+      // The next start times it anew.
+      store.saveTrial({ ...trial, latencyMs: undefined, startedFrom: undefined, faultyStarts: starts + 1 });
+    }
+    throw stop;
   }
 
   /** The trial's end where it need not be measured: it breaks a limit by its size, or cannot be of use at its latency. */
@@ -250,7 +193,11 @@ export class TrialRunner {
   async #measured(trial: Trial, outcome: Promise<MeasuredOutcome>): Promise<Trial> {
     const { brokenLimit, score, skipping, store } = this.#dependencies;
     const answer = await outcome;
-    if ("error" in answer) return this.#fail(trial, "timing", new Error(answer.error));
+    if ("error" in answer) {
+      return answer.isFinal
+        ? this.#finish(trial, { state: "failed", reason: answer.error })
+        : this.#fail(trial, "timing", new Error(answer.error));
+    }
     this.#faults.gotThrough("timing");
     const { measurements } = answer;
     store.saveMeasurements(measurements);
@@ -296,14 +243,4 @@ export class TrialRunner {
     };
     return this.#finish(trial, result);
   }
-}
-
-/** Failed for a reason that lies outside the student, or seems to, so that it has no reward. */
-function failedOutside({ reward, state }: Trial): boolean {
-  return state === "failed" && reward === undefined;
-}
-
-/** Ended without a reward: failed outside the student, or too slow, or foreseen to be, on a device that left. */
-function isUndecided({ reward, state }: Trial): boolean {
-  return state !== "pending" && reward === undefined;
 }

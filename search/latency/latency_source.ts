@@ -2,8 +2,11 @@
 import type { Architecture } from "../../src/schemas/architecture.ts";
 import type { Measurement, ProfileName } from "../../src/schemas/measurement.ts";
 
-/** What came of one network: a valid measurement on each device, or why one cannot be had, with the device's name. */
-export type MeasuredOutcome = { measurements: Measurement[] } | { error: string };
+/**
+ * What came of one network: a valid measurement on each device, or why one cannot be had, with the device's name.
+ * `isFinal`: it never can.
+ */
+export type MeasuredOutcome = { measurements: Measurement[] } | { error: string; isFinal?: true };
 
 export interface MeasureOptions {
   signal?: AbortSignal;

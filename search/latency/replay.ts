@@ -18,10 +18,11 @@ export function replayedLatencies(
       const measurement = store.measurement(hash, device, runtime, backendOf?.(device)) ??
         store.measurement(hash, device, runtime);
       if (!measurement) {
-        return { error: `run "${run}" holds no latency of network ${hash.slice(0, 12)} on ${device} (${runtime})` };
+        const error = `run "${run}" holds no latency of network ${hash.slice(0, 12)} on ${device} (${runtime})`;
+        return { error, isFinal: true };
       }
       const change = backendChange(measurement, backendOf);
-      if (change !== undefined) return { error: `run "${run}": ${change}` };
+      if (change !== undefined) return { error: `run "${run}": ${change}`, isFinal: true };
       measurements.push(measurement);
     }
     return { measurements };

@@ -5,6 +5,10 @@ export class RunLockedError extends Error {
   override name = "RunLockedError";
 }
 
+/** Tries after the first: a look by `isLocked` holds the lock too, for a moment, and is no process's use of the run. */
+const lockTries = 5;
+const lockPauseMs = 20;
+
 function lockFile(folder: string): string {
   return `${folder}/run.lock`;
 }
@@ -23,6 +27,15 @@ export function isLocked(folder: string): boolean {
   return !probe.tryLockSync(false);
 }
 
+/** Locks `file` for this process alone; false where another holds it. */
+async function tryLock(file: Deno.FsFile): Promise<boolean> {
+  for (let triesLeft = lockTries;; triesLeft--) {
+    if (await file.tryLock(true)) return true;
+    if (triesLeft === 0) return false;
+    await new Promise((resolve) => setTimeout(resolve, lockPauseMs));
+  }
+}
+
 /**
  * Locks the run in `folder` for this process until disposed.
  * Throws a RunLockedError that names the holder where another process has it.
@@ -30,7 +43,7 @@ export function isLocked(folder: string): boolean {
 export async function lockRun(folder: string, run: string): Promise<Disposable> {
   const path = lockFile(folder);
   const file = await Deno.open(path, { read: true, write: true, create: true });
-  if (!(await file.tryLock(true))) {
+  if (!(await tryLock(file))) {
     file.close();
     const holder = (await Deno.readTextFile(path)).trim();
     throw new RunLockedError(

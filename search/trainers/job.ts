@@ -113,13 +113,14 @@ export const replySchema = z.discriminatedUnion("type", [
   }),
   /**
    * `student`: the fault is the student's own, trying again would end the same. `storage`: it is the disk's, which says
-   * nothing of the student.
+   * nothing of the student. `teacher`: one of the teachers to be opened does not do.
    */
   z.strictObject({
     type: z.literal("failed"),
     reason: z.string(),
     student: z.boolean(),
     storage: z.literal(true).optional(),
+    teacher: z.literal(true).optional(),
   }),
 ]);
 

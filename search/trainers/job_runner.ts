@@ -4,6 +4,7 @@ import { LogitCache } from "../../src/data/logit_cache.ts";
 import { isStorageFault } from "../../src/data/storage_fault.ts";
 import { prepareTrainingData, type TrainingData } from "../../src/data/training_data.ts";
 import { writeWhole } from "../../src/data/write_whole.ts";
+import { isMisfit } from "../../src/distill/amid_training.ts";
 import { teacherTestAccuracy, validationAccuracy } from "../../src/distill/validation_accuracy.ts";
 import { DeviceLostError, type Engine, NetworkTooLargeError } from "../../src/engine/network.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
@@ -86,11 +87,13 @@ export class JobRunner {
           if (triesLeft > 0) continue;
         }
         const student = error instanceof DivergedError || error instanceof NetworkTooLargeError;
+        const storage = isStorageFault(error);
         return {
           type: "failed",
           reason: (error as Error).message,
           student,
-          ...(isStorageFault(error) && { storage: true }),
+          ...(storage && { storage }),
+          ...(job.kind === "teachers" && !storage && isMisfit(error) && { teacher: true }),
         };
       }
     }

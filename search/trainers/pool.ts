@@ -15,17 +15,19 @@ import {
 
 /**
  * A job that was not done. `student`: the fault lies in the student, it counts as its result. `storage`: it lies in the
- * disk, and surely not in the student.
+ * disk, and surely not in the student. `teacher`: a teacher to be opened does not do, as its file or options say.
  */
 export class JobError extends Error {
   override name = "JobError";
   readonly student: boolean;
   readonly storage: boolean;
+  readonly teacher: boolean;
 
-  constructor(message: string, options: { student: boolean; storage?: boolean }) {
+  constructor(message: string, options: { student: boolean; storage?: boolean; teacher?: boolean }) {
     super(message);
     this.student = options.student;
     this.storage = options.storage ?? false;
+    this.teacher = options.teacher ?? false;
   }
 }
 
@@ -90,7 +92,7 @@ export class TrainerPool {
     await this.#run(job, label);
   }
 
-  /** What the teachers of the user are. Rejects with a JobError where one cannot be opened. */
+  /** What the teachers of the user are. Rejects with a JobError, one of `teacher` where one cannot be opened. */
   async openTeachers(job: TeachersJob): Promise<OpenedTeachers> {
     const reply = await this.#run(job, "teachers");
     if (reply.type !== "opened") throw new Error(`the opening of teachers was answered with "${reply.type}"`);

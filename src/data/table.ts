@@ -102,6 +102,8 @@ function findUsersFolder(name: string): FoundData {
       ...found,
       read: (context) =>
         found.read(context).catch((error) => {
+          // An abort's reason may look like a word of the source's.
+          context.signal?.throwIfAborted();
           throw asUnusable(error);
         }),
     };

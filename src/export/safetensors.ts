@@ -20,14 +20,21 @@ function named(
   );
 }
 
-/** `weights` with their architecture and the epsilon of its batch norms in the metadata, as one safetensors file. */
-export function encodeSafetensors(architecture: Architecture, weights: Weights): Uint8Array {
+/**
+ * `weights` with their architecture in the metadata, as one safetensors file; with `statesEpsilon` also the epsilon of the
+ * batch norms, for other readers. Nacre's own files are known by their hashes: equal weights give the file they always did.
+ */
+export function encodeSafetensors(
+  architecture: Architecture,
+  weights: Weights,
+  { statesEpsilon = false }: { statesEpsilon?: boolean } = {},
+): Uint8Array {
   const { nodes } = layoutOf(architecture);
   const header: Record<string, HeaderEntry | Record<string, string>> = {
     __metadata__: {
       format: "nacre",
       architecture: JSON.stringify(architecture),
-      batchNormEpsilon: String(batchNormEpsilon),
+      ...(statesEpsilon && { batchNormEpsilon: String(batchNormEpsilon) }),
     },
   };
   const parts: Float32Array[] = [];
@@ -69,7 +76,7 @@ export function decodeSafetensors(file: Uint8Array, name: string): { architectur
   } catch {
     throw fail("the header holds no architecture");
   }
-  // Earlier files do not state it; it was the same.
+  // Most files do not state it; theirs is the same.
   const epsilon = header.__metadata__?.batchNormEpsilon;
   if (epsilon !== undefined && Number(epsilon) !== batchNormEpsilon) {
     throw fail(`its batch norms have the epsilon ${epsilon}; here it is ${batchNormEpsilon}`);

@@ -33,7 +33,7 @@ export const trialSchema = z.strictObject({
   state: trialStateSchema,
   /** Why it failed, is infeasible or was skipped. */
   reason: z.string().optional(),
-  /** Starts of the run in which a fault outside the student kept it from its end. */
+  /** Starts of the run that ended since it broke down, for a reason outside itself as far as one knows. */
   faultyStarts: z.int().positive().optional(),
   /** Trial whose result this one repeats, since it is the same network. */
   duplicateOf: z.int().positive().optional(),

@@ -30,6 +30,7 @@ export async function teacherFile(path: string): Promise<string> {
       error instanceof Deno.errors.NotFound
         ? `${path}: no such file; a teacher is ${allowed}`
         : `${path}: cannot be read: ${(error as Error).message}`,
+      { cause: error },
     );
   }
   if (info.isFile) return path;
@@ -48,7 +49,7 @@ export async function fileKind(path: string): Promise<FileKind> {
     using file = await Deno.open(path);
     length = await file.read(opening);
   } catch (error) {
-    throw new RangeError(`${path}: cannot be read: ${(error as Error).message}`);
+    throw new RangeError(`${path}: cannot be read: ${(error as Error).message}`, { cause: error });
   }
   if (!length) throw new RangeError(`${path}: the file is empty`);
   const bytes = opening.subarray(0, length);

@@ -1,7 +1,7 @@
 // Trials made up for tests. Nothing here was trained or measured.
 import type { Trial } from "../../src/schemas/trial.ts";
 import { createSpace } from "../../src/spaces/table.ts";
-import { pendingTrial } from "../../search/trial_runner.ts";
+import { pendingTrial } from "../../search/pending_trial.ts";
 import { madeUpMeasurement } from "./measurements.ts";
 
 export const space = createSpace("mnas", { height: 28, width: 28, channels: 1, classes: 10 });

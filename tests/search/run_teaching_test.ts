@@ -1,5 +1,6 @@
 // Whole runs with teachers that trainers open by themselves: real trainers on a few images of MNIST, a made-up device.
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { OutsideFaultError } from "../../search/outside_fault.ts";
 import { runSearch } from "../../search/run.ts";
 import { reportedTeachers } from "../../search/reported_teachers.ts";
 import { RunStore } from "../../search/store/run_store.ts";
@@ -103,6 +104,24 @@ Deno.test("a teacher that cannot be opened, or does not suit the method, stops t
     await refusal("sampled-views", { teacher: [table], views: 3, ...sample }),
     "table.npy knows the images as they are only, and the training would see 3",
   );
+});
+
+Deno.test("a trainer that dies with a teacher, automatic or given, stops the run, which stays and goes on", async () => {
+  const dying = `${dataDir}/dying`;
+  await Deno.writeTextFile(dying, "#!/bin/sh\necho out of memory >&2\nexit 1\n", { mode: 0o755 });
+  const { execPath } = Deno;
+  for (const options of [{ teacherEpochs: 2 }, { teacher: [`${dataDir}/mine.safetensors`] }]) {
+    const run = `dying-${Object.keys(options)}`;
+    Deno.execPath = () => dying;
+    try {
+      const message = "the trainer died twice: out of memory";
+      await assertRejects(() => search(run, { distiller: "kd", ...options }), OutsideFaultError, message);
+    } finally {
+      Deno.execPath = execPath;
+    }
+    await search(run, { distiller: "kd", ...options });
+    assertEquals(stored(run).trials.map(({ state }) => state), ["completed", "completed"]);
+  }
 });
 
 /** When each file below the cache was written, in milliseconds. */

@@ -1,9 +1,9 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { readReport } from "../../search/report/report_files.ts";
 import { renderReport } from "../../search/report/report.ts";
 import { runFolder } from "../../search/run_folder.ts";
 import { listRuns } from "../../search/runs.ts";
-import { isLocked, lockRun } from "../../search/store/run_lock.ts";
+import { isLocked, lockRun, RunLockedError } from "../../search/store/run_lock.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
@@ -49,6 +49,16 @@ Deno.test("a run is running while a process has its lock, and interrupted after,
     assertEquals(Deno.readTextFileSync(`${folder}/run.lock`), before);
   }
   assertEquals(await standings("killed"), ["interrupted", "interrupted"]);
+});
+
+Deno.test("a look at whether a run is running keeps nobody from starting it; a process that has it does", async () => {
+  const folder = await storeRun("looked-at", 1);
+  Deno.writeTextFileSync(`${folder}/run.lock`, "12345\n");
+  const looking = Deno.openSync(`${folder}/run.lock`, { read: true });
+  assert(looking.tryLockSync(false));
+  setTimeout(() => looking.close(), 30);
+  using _lock = await lockRun(folder, "looked-at");
+  await assertRejects(() => lockRun(folder, "looked-at"), RunLockedError, `in use by process ${Deno.pid};`);
 });
 
 Deno.test("a run whose trials all ended without a student has failed, and says why", async () => {

@@ -1,4 +1,6 @@
-// Whether results of several runs can stand side by side, and if not, what differs.
+// Whether results of several runs can stand side by side, and if not, what differs. Numbers count, not how they were
+// asked for: the default exponents of a form are those same exponents given.
+import { DEFAULT_ABSOLUTE_WEIGHT, formExponents } from "../../reward.ts";
 import type { ReportData, ReportDevice } from "../report_data.ts";
 import type { ComparedRun } from "./compared_run.ts";
 
@@ -15,22 +17,33 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
 
 /** Latency and accuracy of several devices become one number by these, for rewards and latencies alike. */
 const COMBINATION: readonly Circumstance[] = [
-  ["ways to combine devices", (data) => staying(data).length > 1 ? data.reward.combine : null],
+  ["ways to combine devices", (data) => {
+    if (staying(data).length < 2) return null;
+    return data.reward.combine === "worst" ? "worst" : "mean by weight";
+  }],
   ["weights of devices", (data) => {
     const devices = staying(data);
-    const counts = devices.length > 1 && data.reward.combine === "weighted";
-    return counts ? devices.map(({ weight }) => weight).join(" ") : null;
+    const { combine } = data.reward;
+    if (devices.length < 2 || combine === "worst") return null;
+    const weights = devices.map(({ weight }) => combine === "mean" ? 1 : weight);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    // Shares of one ratio agree but for their last digits.
+    return weights.map((weight) => (weight / total).toPrecision(9)).join(" ");
   }],
 ];
 
-/** Rewards that are accuracies alone depend on none of these. */
+/** Hard and soft are one form, a power of the ratio of latency to target, and differ in its exponents alone. */
 const REWARDS: readonly Circumstance[] = [
-  ["reward forms", ({ reward }) => reward.isAccuracyAlone ? "accuracy" : reward.form],
-  ["exponents", ({ reward }) => {
-    if (reward.form === "absolute") return null;
-    return reward.isAccuracyAlone ? "none" : reward.exponents?.join(" ") ?? "of the form";
+  ["reward forms", ({ reward }) => reward.form === "absolute" ? "absolute" : "power"],
+  ["exponents", ({ reward: { exponents, form } }) => {
+    if (form === "absolute") return null;
+    return (exponents ?? formExponents[form]).join(" ");
   }],
-  ["absolute weights", ({ reward }) => reward.form === "absolute" ? String(reward.absoluteWeight ?? "usual") : null],
+  [
+    "absolute weights",
+    ({ reward: { absoluteWeight, form } }) =>
+      form === "absolute" ? String(absoluteWeight ?? DEFAULT_ABSOLUTE_WEIGHT) : null,
+  ],
 ];
 
 /**

@@ -13,7 +13,7 @@ export const safetensors: ExportFormat = {
   summary: "safetensors and architecture",
   checkedBy: "Nacre",
   encode: (architecture, weights) => ({
-    [weightsFile]: encodeSafetensors(architecture, weights) as Uint8Array<ArrayBuffer>,
+    [weightsFile]: encodeSafetensors(architecture, weights, { statesEpsilon: true }) as Uint8Array<ArrayBuffer>,
     [architectureFile]: `${JSON.stringify(architecture, null, 2)}\n`,
     [textFile]: `# How to read ${weightsFile}\n\n${howToRead(architecture)}\n`,
   }),

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
+import type { TeachersJob } from "../../../search/trainers/job.ts";
 import { JobRunner } from "../../../search/trainers/job_runner.ts";
 import { DeviceLostError, NetworkTooLargeError } from "../../../src/engine/network.ts";
+import { adaptationOf } from "../../../src/schemas/teacher_fields.ts";
 import { fakeEngine, type FakeEngineOptions, meanNetwork } from "../../src/training/fake_engine.ts";
 import { withJobs } from "./jobs.ts";
 
@@ -105,6 +107,31 @@ Deno.test("a network that no memory can hold is the student's own fault", async 
     });
     const reply = await tooLarge.runner.run(training(network, "too large"));
     assertEquals(reply, { type: "failed", reason: "the network needs 5000 MiB", student: true });
+  });
+});
+
+Deno.test("a teacher that does not do is told apart from a device that is lost twice with it", async () => {
+  await withJobs(async ({ folder, training }) => {
+    const { dataset, dataSeed, validationImages, weights } = training(network, "teacher");
+    const job = (file: string): TeachersJob => ({
+      ...{ kind: "teachers", dataset, dataSeed, validationImages, batchSize: 32 },
+      teachers: [{ name: file, file }],
+      adaptation: adaptationOf({ teacherResize: false, teacherColours: false }),
+    });
+    const steady = runnerOf({});
+    assertEquals((await steady.runner.run(training(network, "teacher"))).type, "trained");
+    assertEquals((await steady.runner.run(job(weights))).type, "opened");
+    await Deno.writeTextFile(`${folder}/empty.onnx`, "");
+    const reason = `${folder}/empty.onnx: the file is empty`;
+    const expected = { type: "failed" as const, reason, student: false, teacher: true as const };
+    assertEquals(await steady.runner.run(job(`${folder}/empty.onnx`)), expected);
+    const gone: FakeEngineOptions = {
+      onForward() {
+        throw new DeviceLostError("the GPU is gone");
+      },
+    };
+    const lost = await runnerOf(gone).runner.run(job(weights));
+    assertEquals(lost, { type: "failed", reason: "the GPU is gone", student: false });
   });
 });
 

@@ -148,5 +148,12 @@ Deno.test("a name that is nothing, and a folder that is no dataset, are the user
     const stopped = () => prepareDataset(`${folder}/things`, { cacheDir: `${folder}/cache`, signal: abort.signal });
     const error = await assertRejects(stopped, Error, "stopped");
     assert(!(error instanceof UnusableDataError));
+    const amid = new AbortController();
+    const reading = prepareDataset(`${folder}/things`, {
+      cacheDir: `${folder}/cache`,
+      signal: amid.signal,
+      onProgress: () => amid.abort(new Error("stopped")),
+    });
+    assertEquals(await reading.catch((error) => error), amid.signal.reason);
   });
 });

@@ -16,6 +16,8 @@ Deno.test("a safetensors file begins with its header length, its tensors at a mu
   const length = Number(new DataView(file.buffer).getBigUint64(0, true));
   assertEquals(length % 8, 0);
   const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  // Nothing else: teachers and what is kept of them are known by the file's hash.
+  assertEquals(header.__metadata__, { format: "nacre", architecture: JSON.stringify(architecture) });
   const kernel = header["0.conv.kernel"];
   assertEquals([kernel.dtype, kernel.shape], ["F32", [3, 3, 1, 16]]);
   const [begin, end] = kernel.data_offsets;
@@ -23,8 +25,8 @@ Deno.test("a safetensors file begins with its header length, its tensors at a mu
   assertEquals(values, weights.parameters.subarray(0, 144));
 });
 
-Deno.test("a safetensors file states its epsilon; one of another is refused, one without is read", () => {
-  const file = encodeSafetensors(architecture, weights);
+Deno.test("a safetensors file states its epsilon where asked to; one of another is refused, one without is read", () => {
+  const file = encodeSafetensors(architecture, weights, { statesEpsilon: true });
   const change = (from: string, to: string) => {
     const length = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
     const header = new TextDecoder().decode(file.subarray(8, length));

@@ -147,9 +147,10 @@ Deno.test("rewards without a common scale are neither drawn nor listed, and one 
   const phone = device({ name: "phone", description: "a phone" });
   const both = [device(), phone];
   const cases: [Partial<ReportData>, Partial<ReportData>, string][] = [
-    [{}, { reward: { ...hard, form: "soft" } }, "different reward forms"],
+    [{}, { reward: { ...hard, form: "absolute" } }, "different reward forms"],
+    [{}, { reward: { ...hard, form: "soft" } }, "different exponents"],
     [{}, { reward: { ...hard, exponents: [0, -2] } }, "different exponents"],
-    [{}, { reward: { ...hard, exponents: [0, 0], isAccuracyAlone: true } }, "different reward forms and exponents"],
+    [{}, { reward: { ...hard, exponents: [0, 0], isAccuracyAlone: true } }, "different exponents"],
     [
       { reward: { ...hard, form: "absolute" } },
       { reward: { ...hard, form: "absolute", absoluteWeight: -1 } },
@@ -167,6 +168,11 @@ Deno.test("rewards without a common scale are neither drawn nor listed, and one 
       { devices: [device({ weight: 2 }), phone], reward: { ...hard, combine: "weighted" } },
       "different weights of devices",
     ],
+    [
+      { devices: [device({ weight: 2 }), phone], reward: { ...hard, combine: "mean" } },
+      { devices: [device({ weight: 2 }), phone], reward: { ...hard, combine: "weighted" } },
+      "different weights of devices",
+    ],
   ];
   for (const [first, second, words] of cases) {
     const document = open([{ ...one, ...first }, { ...two, ...second }]);
@@ -179,6 +185,25 @@ Deno.test("rewards without a common scale are neither drawn nor listed, and one 
     // Latencies of several devices are shares of targets.
     const mixed = first.devices?.length === 2;
     assertEquals(texts(document, "#fronts figcaption")[0].includes(`do not compare: ${words}.`), mixed);
+  }
+});
+
+Deno.test("rewards of the same numbers have a common scale, however those were asked for", () => {
+  const hard = { form: "hard", combine: "worst", isAccuracyAlone: false } as const;
+  const absolute = { ...hard, form: "absolute" } as const;
+  const weighted = (here: number, phone: number, combine: "mean" | "weighted" = "weighted") => ({
+    devices: [fixtureDevice({ weight: here }), fixtureDevice({ name: "phone", weight: phone })],
+    reward: { ...hard, combine },
+  });
+  const cases: [Partial<ReportData>, Partial<ReportData>][] = [
+    [{ reward: hard }, { reward: { ...hard, exponents: [0, -1] } }],
+    [{ reward: { ...hard, form: "soft" } }, { reward: { ...hard, exponents: [-0.07, -0.07] } }],
+    [{ reward: absolute }, { reward: { ...absolute, absoluteWeight: -0.07 } }],
+    [weighted(1, 2), weighted(0.1, 0.2)],
+    [weighted(1, 2, "mean"), weighted(3, 3)],
+  ];
+  for (const [first, second] of cases) {
+    assertEquals(texts(open([{ ...one, ...first }, { ...two, ...second }]), ".warning"), []);
   }
 });
 

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { Measurement } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
-import { pendingTrial, rescored } from "../../search/trial_runner.ts";
+import { pendingTrial } from "../../search/pending_trial.ts";
+import { rescored } from "../../search/rescoring.ts";
 import { space } from "./made_up_trials.ts";
 
 Deno.test("a skipped student is scored anew by the devices that are left", () => {
