@@ -100,6 +100,7 @@ export const teacherRegions: Claim<RegionsBlock> = {
               "distance of late samples' centres between two teachers of one agent, minus the mean distance of " +
               "that agent to the others with one teacher, in spreads of a run's own late samples",
             unit: "spreads",
+            note: "added after the other numbers were known, before its own searches",
           },
           targetShares.flatMap((share) =>
             movedByTeacher(regionsOf(blocks, "guided", share), regionsOf(blocks, "sameAgent", share))
