@@ -74,7 +74,7 @@ const fields = z.strictObject({
   controllerBatch: z.int().min(1).max(1000).optional().meta({
     group: "Search",
     placeholder: "N",
-    defaultText: "an eighth of the trials, 2 to 20; 20 in preset paper",
+    defaultText: "an eighth of the trials, an even number from 2 to 20; 20 in preset paper",
     description: "students that the controller proposes at a time; it learns once all of them are judged",
   }),
   ...inGroup("Search", {

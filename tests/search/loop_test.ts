@@ -7,8 +7,8 @@ import type { LatencySource } from "../../search/latency/latency_source.ts";
 import { dependenciesOf, essence, inFile, listeningController, measured } from "./loop_fakes.ts";
 import { space } from "./made_up_trials.ts";
 
-Deno.test("batches hold an eighth of the trials, at least 2 and at most 20", () => {
-  assertEquals([4, 16, 24, 200, 1000].map(defaultControllerBatch), [2, 2, 3, 20, 20]);
+Deno.test("batches hold about an eighth of the trials, an even number from 2 to 20", () => {
+  assertEquals([4, 16, 24, 100, 200, 1000].map(defaultControllerBatch), [2, 2, 4, 12, 20, 20]);
 });
 
 Deno.test(
