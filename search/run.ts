@@ -46,7 +46,7 @@ export async function runSearch(given: RunConfig, options: RunOptions = {}): Pro
   try {
     return await runLocked(config, paths, options);
   } catch (caught) {
-    const error = isOutside(caught) ? new OutsideFaultError((caught as Error).message, { cause: caught }) : caught;
+    const error = outsideFault(caught) ?? caught;
     // Best effort: the error of the call is the one to be told.
     if (isOwnRun && error instanceof UsageError) await removeUnbegunRun(paths, { isOwnFolder }).catch(() => {});
     throw error;
@@ -54,11 +54,14 @@ export async function runSearch(given: RunConfig, options: RunOptions = {}): Pro
 }
 
 /**
- * Whether `error` is the disk's, or a trainer's that died with a teacher or backbone for instance: wherever a run meets
- * one, the same call goes on once files can be written and trainers live.
+ * What `error` is where it is the disk's, or a trainer's that died with a teacher or backbone for instance: wherever a run
+ * meets one, the same call goes on once files can be written and trainers live.
  */
-function isOutside(error: unknown): boolean {
-  return isStorageFault(error) || (error instanceof JobError && !error.student);
+function outsideFault(error: unknown): OutsideFaultError | undefined {
+  if (error instanceof JobError && !error.student) {
+    return new OutsideFaultError(`${error.label ?? "a training"}: ${error.message}`, { cause: error });
+  }
+  return isStorageFault(error) ? new OutsideFaultError((error as Error).message, { cause: error }) : undefined;
 }
 
 async function runLocked(config: RunConfig, paths: RunFolder, options: RunOptions): Promise<SearchResult> {

@@ -4,7 +4,7 @@ import type { Measurement, ProfileName } from "../../src/schemas/measurement.ts"
 
 /**
  * What came of one network: a valid measurement on each device, or why one cannot be had, with the device's name.
- * `isFinal`: it never can.
+ * `isFinal`: trying again is of no use.
  */
 export type MeasuredOutcome = { measurements: Measurement[] } | { error: string; isFinal?: true };
 

@@ -15,19 +15,25 @@ import {
 
 /**
  * A job that was not done. `student`: the fault lies in the student, it counts as its result. `storage`: it lies in the
- * disk, and surely not in the student. `teacher`: a teacher to be opened does not do, as its file or options say.
+ * disk, and surely not in the student. `teacher`: a teacher to be opened does not do, as its file or options say. `label`
+ * says what the job was for.
  */
 export class JobError extends Error {
   override name = "JobError";
   readonly student: boolean;
   readonly storage: boolean;
   readonly teacher: boolean;
+  readonly label?: string;
 
-  constructor(message: string, options: { student: boolean; storage?: boolean; teacher?: boolean }) {
+  constructor(
+    message: string,
+    options: { student: boolean; storage?: boolean; teacher?: boolean; label?: string },
+  ) {
     super(message);
     this.student = options.student;
     this.storage = options.storage ?? false;
     this.teacher = options.teacher ?? false;
+    this.label = options.label;
   }
 }
 
@@ -176,7 +182,7 @@ export class TrainerPool {
     } else if (task) {
       this.#release(trainer);
       if (reply.type === "failed") {
-        task.reject(new JobError(reply.reason, reply));
+        task.reject(new JobError(reply.reason, { ...reply, label: task.label }));
         this.#dispatchLater();
       } else {
         task.resolve(reply);
@@ -198,7 +204,7 @@ export class TrainerPool {
     trainer.process = undefined;
     if (task && this.#closed) task.reject(new Error("the trainers were stopped"));
     else if (task && task.triesLeft > 0) this.#queue.unshift({ ...task, triesLeft: task.triesLeft - 1 });
-    else task?.reject(new JobError(`the trainer died twice: ${cause}`, { student: false }));
+    else task?.reject(new JobError(`the trainer died twice: ${cause}`, { student: false, label: task.label }));
     this.#dispatchLater();
   }
 

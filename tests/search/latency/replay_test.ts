@@ -1,10 +1,12 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { OutsideFaultError } from "../../../search/outside_fault.ts";
 import { architectureHash } from "../../../src/schemas/architecture.ts";
 import { modelHash } from "../../../src/schemas/measurement.ts";
 import { createSpace } from "../../../src/spaces/table.ts";
 import { modelOf } from "../../../search/latency/model.ts";
 import { replayedLatencies } from "../../../search/latency/replay.ts";
 import { RunStore } from "../../../search/store/run_store.ts";
+import { madeUpTrial } from "../made_up_trials.ts";
 import { madeUpMeasurement } from "../measurements.ts";
 
 const space = createSpace("mnas", { height: 28, width: 24, channels: 3, classes: 10 });
@@ -18,7 +20,7 @@ Deno.test("a network keeps its identity as a model, whatever its weights are mad
   }
 });
 
-Deno.test("latencies are replayed by network, device and runtime; what is missing is an error", async () => {
+Deno.test("latencies are replayed by network, device and runtime; what is missing ends the run", async () => {
   const [known, unknown] = [space.reference(1), space.reference(0.5)];
   const modelHash = architectureHash(known);
   using store = new RunStore(":memory:");
@@ -32,12 +34,16 @@ Deno.test("latencies are replayed by network, device and runtime; what is missin
     Promise.all(
       replayedLatencies(store, { run: "old", devices, runtime }).measure([known, unknown]).outcomes
         .map(async (outcome) => {
-          const answer = await outcome;
+          const answer = await outcome.catch((error) => {
+            if (error instanceof OutsideFaultError) return { error: error.message };
+            throw error;
+          });
           return "error" in answer ? answer.error : answer.measurements.map(({ latencyMs }) => latencyMs);
         }),
     );
   const missing = (device: string, runtime: string, network = unknown) =>
-    `run "old" holds no latency of network ${architectureHash(network).slice(0, 12)} on ${device} (${runtime})`;
+    `run "old" holds no latency of network ${architectureHash(network).slice(0, 12)} on ${device} (${runtime}): ` +
+    "it has not come so far, or went another way";
   assertEquals(await replay(["phone", "here"], "tfjs-wasm"), [[2, 1], missing("phone", "tfjs-wasm")]);
   assertEquals(await replay(["here"], "tfjs-wasm"), [[1], [4]]);
   assertEquals(await replay(["phone"], "onnxruntime-wasm"), [[3], missing("phone", "onnxruntime-wasm")]);
@@ -58,10 +64,20 @@ Deno.test("latencies of two backends are kept apart, and only the run's own is r
     ...{ run: "old", devices: ["phone"], runtime: "tfjs-wasm" },
     backendOf: () => "GPU",
   }).measure([both, other]);
-  const [first, second] = await Promise.all(outcomes);
+  const first = await outcomes[0];
   assertEquals("measurements" in first && first.measurements.map(({ latencyMs }) => latencyMs), [1]);
-  assertEquals(
-    "error" in second && second.error,
+  await assertRejects(
+    () => outcomes[1],
+    OutsideFaultError,
     'run "old": phone: its backend changed from "GPU" to "emulated", so that its latencies do not compare',
   );
+});
+
+Deno.test("a network that the replayed run could not time fails as it did there", async () => {
+  using store = new RunStore(":memory:");
+  const trial = madeUpTrial(1, 0.5, 1);
+  store.saveTrial({ ...trial, state: "failed", reason: "here: no such op", measurements: [] });
+  const { outcomes } = replayedLatencies(store, { run: "old", devices: ["here"], runtime: "tfjs-wasm" })
+    .measure([trial.architecture]);
+  assertEquals(await outcomes[0], { error: "here: no such op", isFinal: true });
 });
