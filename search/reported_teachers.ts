@@ -59,9 +59,18 @@ function keptTeachers(store: Pick<RunStore, "get">): KeptTeacher[] {
   );
 }
 
+/** The teachers in order; those of one name, such as a run trains itself, have their number among them in it. */
+export function teachersToldApart<T extends Pick<ReportedTeacher, "name">>(teachers: readonly T[]): T[] {
+  return teachers.map((teacher, index) => {
+    const isNamesake = ({ name }: T) => name === teacher.name;
+    if (teachers.filter(isNamesake).length < 2) return teacher;
+    return { ...teacher, name: `${teacher.name} ${teachers.slice(0, index + 1).filter(isNamesake).length}` };
+  });
+}
+
 /** For instance "residual teacher (92.0 %)" or "2 teachers: residual teacher (92.0 %), a.onnx (90.1 %)". */
 export function teachersInWords(teachers: readonly Pick<ReportedTeacher, "accuracy" | "name">[]): string {
-  const each = teachers.map(({ accuracy, name }) =>
+  const each = teachersToldApart(teachers).map(({ accuracy, name }) =>
     accuracy === null ? `${name} (not scored)` : `${name} (${formatPercent(accuracy)})`
   );
   const [only] = each;

@@ -155,7 +155,7 @@ export function searchResult(store: RunStore, paths: RunFolder): SearchResult {
       }];
     }),
     proxy: proxyQuality([...trials, ...baselines], { finals: store.finals(), sampled: sampledStudents(store) }),
-    rejected: rejections(trials),
+    rejected: rejections(trials, devices.map(({ device }) => device)),
     report: paths.report,
     config: runOptions(store),
   };

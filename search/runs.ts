@@ -1,6 +1,7 @@
 // `deno task runs`: the runs of a data folder, and how to be rid of them.
 import { cacheFolder, type RunFolder, runFolder, runsFolder } from "./run_folder.ts";
-import { searchResult } from "./result.ts";
+import { latenciesOn } from "./latency_words.ts";
+import { bestTrials, searchResult } from "./result.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { lockRun } from "./store/run_lock.ts";
 import { OutdatedRunError, RunStore } from "./store/run_store.ts";
@@ -16,7 +17,10 @@ export interface RunSummary {
   plannedTrials: number;
   bestReward: number | null;
   bestAccuracy: number | null;
+  /** Over the devices of the run. */
   bestLatencyMs: number | null;
+  /** By device that is still in the run, where it has several. */
+  bestLatenciesMs: Record<string, number> | null;
   bytes: number;
 }
 
@@ -38,8 +42,13 @@ function summarise(paths: RunFolder): RunSummary {
   const bytes = folderBytes(paths.folder);
   try {
     using store = new RunStore(paths.database, { readOnly: true });
-    const { best, completed, failed, infeasible, preset, skipped } = searchResult(store, paths);
+    const { best, completed, devices, droppedDevices, failed, infeasible, preset, skipped } = searchResult(
+      store,
+      paths,
+    );
     const config = store.get("config") as { trials: number };
+    const [trial] = bestTrials(store.trials("search"), 1);
+    const several = devices.length + droppedDevices.length > 1;
     return {
       run: paths.name,
       state: standingOf(store, paths.folder),
@@ -50,10 +59,11 @@ function summarise(paths: RunFolder): RunSummary {
       bestReward: best?.reward ?? null,
       bestAccuracy: best?.accuracy ?? null,
       bestLatencyMs: best?.latencyMs ?? null,
+      bestLatenciesMs: trial && several ? latenciesOn(trial, devices.map(({ device }) => device)) : null,
       bytes,
     };
   } catch (error) {
-    const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null };
+    const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null, bestLatenciesMs: null };
     const outdated = error instanceof OutdatedRunError ? outdatedFacts(paths) : undefined;
     const damaged = { state: "damaged", startedAt: "", preset: "", trials: 0, plannedTrials: 0 } as const;
     return { run: paths.name, ...(outdated ?? damaged), ...none, bytes };

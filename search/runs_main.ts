@@ -3,8 +3,9 @@ import Table from "cli-table3";
 import { parseOptions } from "../src/cli/options.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { runsOptionsSchema } from "../src/schemas/runs_options.ts";
-import { formatMilliseconds, formatPercent } from "../src/cli/format.ts";
+import { formatPercent } from "../src/cli/format.ts";
 import { cacheFolder } from "./run_folder.ts";
+import { latencyWords } from "./latency_words.ts";
 import { clearCache, deleteRun, folderBytes, listRuns, type RunSummary } from "./runs.ts";
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -15,10 +16,10 @@ function renderRuns(runs: readonly RunSummary[]): string {
     style: { head: [], border: [] },
   });
   for (const run of runs) {
-    const { bestAccuracy, bestLatencyMs, bytes, plannedTrials, startedAt, state, trials } = run;
+    const { bestAccuracy, bestLatenciesMs, bestLatencyMs, bytes, plannedTrials, startedAt, state, trials } = run;
     const best = bestAccuracy === null || bestLatencyMs === null
       ? "–"
-      : `${formatPercent(bestAccuracy)}, ${formatMilliseconds(bestLatencyMs)} ms`;
+      : `${formatPercent(bestAccuracy)}, ${latencyWords(bestLatencyMs, bestLatenciesMs ?? {})}`;
     const started = startedAt.slice(0, 16).replace("T", " ");
     table.push([run.run, state, started, `${trials}/${plannedTrials}`, best, megabytes(bytes)]);
   }

@@ -20,7 +20,7 @@ import { finalTable } from "./sections/final_table.ts";
 import { headline } from "./sections/headline.ts";
 import { measuring } from "./sections/measuring.ts";
 import { topStudents } from "./sections/top_students.ts";
-import { deviceLabel } from "./student_points.ts";
+import { deviceLabel } from "../latency_words.ts";
 
 /** Figures of each device. */
 const DEVICE_FIGURES = [accuracyAgainstLatency, latencyHistogram, overTrials, latencyAgainstMultiplyAdds];

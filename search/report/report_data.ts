@@ -94,6 +94,11 @@ export interface ReportData {
   sampled: readonly SampledStudent[];
 }
 
+/** The unit of a trial's own latency: over several devices it is a mixture, in milliseconds of the first. */
+export function latencyUnit({ devices }: Pick<ReportData, "devices">): "ms" | "ms combined" {
+  return devices.filter(({ left }) => left === null).length > 1 ? "ms combined" : "ms";
+}
+
 /** What figures call the latency of a device that students are compared with: it is a target where it counts. */
 export function targetName({ isAccuracyAlone }: Pick<ReportReward, "isAccuracyAlone">): "reference" | "target" {
   return isAccuracyAlone ? "reference" : "target";

@@ -2,6 +2,7 @@
 import type { Measurement } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
 import { measurementOn } from "../latency/measurement_on.ts";
+import { latenciesOn, latencyWords } from "../latency_words.ts";
 import { paretoFront } from "../pareto.ts";
 import type { ReportData } from "./report_data.ts";
 
@@ -26,9 +27,10 @@ export function trialName(trial: Trial): string {
   return trial.role === "baseline" ? trial.label ?? `baseline ${trial.number}` : `trial ${trial.number}`;
 }
 
-/** What a device is called in sentences. */
-export function deviceLabel(name: string): string {
-  return name === "here" ? "this machine" : name;
+/** The latency of a completed trial in words, on every device that is still in a run of several. */
+export function studentLatency({ devices }: Pick<ReportData, "devices">, trial: Trial & { latencyMs: number }): string {
+  const staying = devices.filter(({ left }) => left === null).map(({ name }) => name);
+  return latencyWords(trial.latencyMs, devices.length > 1 ? latenciesOn(trial, staying) : {});
 }
 
 /** Every trial that has a latency on the device, whether it was trained or not, in order of trials. */

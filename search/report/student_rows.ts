@@ -2,6 +2,7 @@
 import type { FinalStudent, Trial } from "../../src/schemas/trial.ts";
 import { brokenReportLimit } from "./broken_limit.ts";
 import { latencyInterval, measurementOn } from "../latency/measurement_on.ts";
+import { type ReportedTeacher, teachersToldApart } from "../reported_teachers.ts";
 import { bestTrials, type CompletedTrial } from "../result.ts";
 import { studentPoints, trialName } from "./student_points.ts";
 import type { ReportData } from "./report_data.ts";
@@ -79,16 +80,13 @@ export function studentRows(data: ReportData): StudentRow[] {
     });
   }
   rows.sort((a, b) => (a.trial?.latencyMs ?? Infinity) - (b.trial?.latencyMs ?? Infinity));
-  return [...rows, ...data.teachers.map((_, index) => teacherRow(data, index))];
+  return [...rows, ...teachersToldApart(data.teachers).map((teacher) => teacherRow(data, teacher))];
 }
 
-/** Teachers of one name, such as those that a run trains itself, are told apart by their place. */
-function teacherRow(data: ReportData, index: number): StudentRow {
-  const teacher = data.teachers[index];
-  const namesakes = data.teachers.filter(({ name }) => name === teacher.name);
+function teacherRow(data: ReportData, teacher: ReportedTeacher): StudentRow {
   return {
     kind: "teacher",
-    name: namesakes.length > 1 ? `${teacher.name} ${namesakes.indexOf(teacher) + 1}` : teacher.name,
+    name: teacher.name,
     trial: null,
     onFront: false,
     best: false,

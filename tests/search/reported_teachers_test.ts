@@ -29,6 +29,11 @@ Deno.test("every teacher is kept in order, with its accuracy on the test images 
   );
   assertEquals(teachersInWords(teachers.slice(0, 1)), "residual teacher (92.0 %)");
   assertEquals(teachersInWords([]), "none");
+  const namesakes = [0.92, 0.9].map((accuracy) => ({ name: "residual teacher", accuracy }));
+  assertEquals(
+    teachersInWords([...namesakes, { name: "a.onnx", accuracy: 0.8 }]),
+    "3 teachers: residual teacher 1 (92.0 %), residual teacher 2 (90.0 %), a.onnx (80.0 %)",
+  );
 });
 
 Deno.test("runs that kept their first teacher alone are read, all hashes with it", () => {

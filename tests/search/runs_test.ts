@@ -1,7 +1,12 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { latencyWords } from "../../search/latency_words.ts";
 import { listRuns } from "../../search/runs.ts";
 import { OutdatedRunError, RunStore } from "../../search/store/run_store.ts";
+import { resolveRunConfig } from "../../src/schemas/run_config.ts";
+import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
+import { madeUpTrial } from "./made_up_trials.ts";
+import { madeUpMeasurement } from "./measurements.ts";
 
 /** Runs `body` with a data folder in which `old` is a run as earlier versions stored it. */
 async function withOldRun(body: (dataDir: string, file: string) => void, version = 1): Promise<void> {
@@ -62,7 +67,7 @@ Deno.test("runs lists it all the same, and what is no run as damaged", () =>
     Deno.mkdirSync(`${dataDir}/runs/broken`);
     Deno.writeTextFileSync(`${dataDir}/runs/broken/run.sqlite`, "no database");
     const runs = listRuns(dataDir).map(({ bytes: _bytes, ...run }) => run);
-    const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null };
+    const none = { bestReward: null, bestAccuracy: null, bestLatencyMs: null, bestLatenciesMs: null };
     assertEquals<unknown>(runs, [
       { run: "broken", state: "damaged", startedAt: "", preset: "", trials: 0, plannedTrials: 0, ...none },
       {
@@ -84,4 +89,34 @@ Deno.test("a run of this version opens again", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("the best student's latency is told of each device that is still in a run of several", async () => {
+  const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
+  const listed = (run: string, devices: readonly string[], dropped: readonly string[]) => {
+    Deno.mkdirSync(`${dataDir}/runs/${run}`, { recursive: true });
+    {
+      using store = new RunStore(`${dataDir}/runs/${run}/run.sqlite`);
+      store.set("config", resolveRunConfig(searchOptionsSchema.parse({ run }), { cores: 2 }));
+      store.set("startedAt", "now");
+      store.set("targets", devices.map((device) => ({ device, targetMs: 2, weight: 1 })));
+      store.set("droppedDevices", dropped.map((device) => ({ device, reason: "closed", afterTrials: 1 })));
+      const measurements = devices.map((device, i) => madeUpMeasurement(device, i + 1));
+      store.saveMeasurements(measurements);
+      store.saveTrial(madeUpTrial(1, 0.7, 1.5, { architectureHash: "fixture" }));
+    }
+    return listRuns(dataDir).find((one) => one.run === run)?.bestLatenciesMs;
+  };
+  try {
+    assertEquals(listed("two", ["here", "phone"], []), { here: 1, phone: 2 });
+    assertEquals(listed("left", ["here", "phone"], ["phone"]), { here: 1 });
+    assertEquals(listed("one", ["here"], []), null);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+});
+
+Deno.test("a latency is told by device, or alone where there is one", () => {
+  assertEquals(latencyWords(0.592, { here: 0.475, phone: 0.387 }), "0.475 ms on this machine and 0.387 ms on phone");
+  assertEquals(latencyWords(0.592, {}), "0.592 ms");
 });

@@ -2,7 +2,7 @@
 import { bestTrials, type CompletedTrial, completedTrials } from "../../completed_trials.ts";
 import { worstCorner } from "../../front_over_time.ts";
 import type { AccuracyLatency } from "../../pareto.ts";
-import type { ReportData } from "../report_data.ts";
+import { latencyUnit, type ReportData } from "../report_data.ts";
 import { teachersKey, teacherWords } from "./taught_by.ts";
 
 /** One run of a comparison. */
@@ -44,6 +44,11 @@ export function comparedRuns(reports: readonly ReportData[]): ComparedRun[] {
 /** The reference by which the fronts of all runs are measured; undefined where no student was completed. */
 export function commonReference(runs: readonly ComparedRun[]): AccuracyLatency | undefined {
   return worstCorner(runs.flatMap(({ completed }) => completed));
+}
+
+/** The unit of the latencies of all runs, see {@linkcode latencyUnit}. */
+export function commonUnit(runs: readonly ComparedRun[]): ReturnType<typeof latencyUnit> {
+  return runs.some(({ data }) => latencyUnit(data) === "ms combined") ? "ms combined" : "ms";
 }
 
 /** Configuration rows in which the runs differ: the option, and its value in each run, "–" where it has none. */

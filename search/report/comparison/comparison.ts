@@ -6,10 +6,11 @@ import { meanBestAccuracy } from "../figures/front_over_time.ts";
 import { type Html, html } from "../html.ts";
 import { page } from "../page.ts";
 import { type ReportData, targetName } from "../report_data.ts";
-import { deviceLabel, trialName } from "../student_points.ts";
+import { deviceLabel } from "../../latency_words.ts";
+import { trialName } from "../student_points.ts";
 import { finalOf } from "../student_rows.ts";
 import { whyIncomparable, whyOtherRewards } from "./comparable.ts";
-import { commonReference, type ComparedRun, comparedRuns, differingRows } from "./compared_run.ts";
+import { commonReference, commonUnit, type ComparedRun, comparedRuns, differingRows } from "./compared_run.ts";
 import { comparedEntropies, comparedFronts, comparedHypervolumes, comparedRewards, warned } from "./figures.ts";
 import { comparedProjection } from "./projection.ts";
 
@@ -78,7 +79,7 @@ function runsTable(runs: readonly ComparedRun[]): Html {
     "controller",
     "completed",
     "best: validation",
-    "ms",
+    commonUnit(runs),
     ...otherRewards === null ? ["reward"] : [],
     "test",
     "hypervolume",
@@ -111,7 +112,7 @@ function finalsTable(runs: readonly ComparedRun[]): Html {
   ]);
   const head = [
     "student",
-    "latency, ms",
+    `latency, ${commonUnit(runs)}`,
     "validation",
     "validation, trained longer",
     "test",

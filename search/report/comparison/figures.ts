@@ -16,9 +16,10 @@ import { frontSteps, meanBestAccuracy } from "../figures/front_over_time.ts";
 import { runningBest } from "../figures/over_trials.ts";
 import { dashOf } from "../figures/signs.ts";
 import { seriesColour, seriesSymbol } from "../palette.ts";
+import { latencyUnit } from "../report_data.ts";
 import { trialName } from "../student_points.ts";
 import { whyIncomparable, whyOtherRewards } from "./comparable.ts";
-import { commonReference, type ComparedRun } from "./compared_run.ts";
+import { commonReference, commonUnit, type ComparedRun } from "./compared_run.ts";
 
 type Point = { x: number; y: number };
 
@@ -50,6 +51,7 @@ export function comparedFronts(runs: readonly ComparedRun[]): Figure {
   const drawn = runs.filter(({ completed }) => completed.length > 0)
     .map((run) => ({ run, front: paretoFront(run.completed) }));
   if (drawn.length === 0) return nothing(figure, "No run has completed a student yet.");
+  const unit = commonUnit(runs);
   const all = drawn.flatMap(({ run }) => run.completed);
   const latency = paddedDomain(all.map(({ latencyMs }) => latencyMs), { low: 0 });
   const accuracy = paddedDomain(drawn.flatMap(({ front }) => front.map((one) => one.accuracy)), { low: 0, high: 1 });
@@ -58,7 +60,14 @@ export function comparedFronts(runs: readonly ComparedRun[]): Figure {
     caption: warned("Up and to the left is better: the best accuracy of each run within each latency.", runs),
     legend: legendOf(drawn.map(({ run }) => run), "mark"),
     table: {
-      head: ["run", "students on the front", "fastest, ms", "its accuracy", "most accurate", "its latency, ms"],
+      head: [
+        "run",
+        "students on the front",
+        `fastest, ${unit}`,
+        "its accuracy",
+        "most accurate",
+        `its latency, ${unit}`,
+      ],
       rows: drawn.map(({ run, front }) => {
         const [fastest, slowest] = [front[0], front[front.length - 1]];
         return [
@@ -74,7 +83,7 @@ export function comparedFronts(runs: readonly ComparedRun[]): Figure {
     content: (widthPx) => [{
       height: isNarrow(widthPx) ? 300 : 400,
       ...MARGINS,
-      x: latencyAxis(latency, widthPx),
+      x: latencyAxis(latency, widthPx, unit),
       y: accuracyAxis(accuracy, 6),
       marks: [
         Plot.gridX({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: latencyTicks(widthPx) }),
@@ -98,7 +107,7 @@ export function comparedFronts(runs: readonly ComparedRun[]): Figure {
             title: (trial) =>
               `${run.label}, ${trialName(trial)}: ${formatPercent(trial.accuracy)}, ${
                 formatMilliseconds(trial.latencyMs)
-              } ms`,
+              } ${latencyUnit(run.data)}`,
             className: "front",
           }),
         ]),
@@ -203,7 +212,7 @@ export function comparedHypervolumes(runs: readonly ComparedRun[]): Figure {
   })).filter(({ points }) => points.length > 0);
   const caption =
     "The best accuracy within a latency, as a mean over all latencies from 0 to that of the slowest student " +
-    `of any run, ${formatMilliseconds(reference.latencyMs)} ms.`;
+    `of any run, ${formatMilliseconds(reference.latencyMs)} ${commonUnit(runs)}.`;
   const table = {
     head: ["run", "at the end"],
     rows: lines.map(({ run, points }) => [run.label, formatPercent(points[points.length - 1].y)]),

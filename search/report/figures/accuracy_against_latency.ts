@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { brokenReportLimit } from "../broken_limit.ts";
-import { type ReportData, type ReportDevice, type ReportLimits, targetName } from "../report_data.ts";
+import { latencyUnit, type ReportData, type ReportDevice, type ReportLimits, targetName } from "../report_data.ts";
 import { bestTrial } from "../student_rows.ts";
 import { type StudentPoint, studentPoints, timedPoints } from "../student_points.ts";
 import { accuracyAxis, latencyAxis, latencyTicks, paddedDomain } from "./axes.ts";
@@ -72,7 +72,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
   if (infeasible.length > 0) legend.push(["infeasible", "infeasible, not trained (at the foot)"]);
   if (skipped.length > 0) legend.push(["skipped", "not trained, at its foreseen accuracy"]);
   legend.push(["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`]);
-  for (const ms of limitsMs) legend.push(["limit", `limit ${formatMilliseconds(ms)} ms`]);
+  for (const ms of limitsMs) legend.push(["limit", `limit ${formatMilliseconds(ms)} ${latencyUnit(data)}`]);
   if (taught.length > 0) {
     legend.push(["teacher", `teacher${taught.length > 1 ? "s" : ""} ${taught.map(formatPercent).join(", ")}`]);
   }

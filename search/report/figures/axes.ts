@@ -21,8 +21,12 @@ export function formatPercentTick(share: number): string {
 }
 
 /** The axis of latencies. */
-export function latencyAxis(domain: readonly [number, number], widthPx: number): Plot.ScaleOptions {
-  return { domain, label: "latency, ms", labelArrow: "none", ticks: latencyTicks(widthPx) };
+export function latencyAxis(
+  domain: readonly [number, number],
+  widthPx: number,
+  unit: "ms" | "ms combined" = "ms",
+): Plot.ScaleOptions {
+  return { domain, label: `latency, ${unit}`, labelArrow: "none", ticks: latencyTicks(widthPx) };
 }
 
 /** About how many latencies an axis of this width has room for. */

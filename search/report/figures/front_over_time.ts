@@ -2,8 +2,9 @@ import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { type CompletedTrial, completedTrials } from "../../completed_trials.ts";
 import { frontOverTime as historyOf, worstCorner } from "../../front_over_time.ts";
+import { deviceLabel } from "../../latency_words.ts";
 import { seriesColour } from "../palette.ts";
-import type { ReportData } from "../report_data.ts";
+import { latencyUnit, type ReportData } from "../report_data.ts";
 import { trialName } from "../student_points.ts";
 import { accuracyAxis, formatPercentTick, latencyAxis, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, type LegendSign, MARGINS } from "./figure.ts";
@@ -33,6 +34,13 @@ export function frontSteps<T extends { latencyMs: number; accuracy: number }>(
   ];
 }
 
+/** What "combined" means, where it is said. */
+function combinedNote(data: ReportData): string {
+  if (latencyUnit(data) === "ms") return "";
+  const [first] = data.devices.filter(({ left }) => left === null);
+  return ` Combined: over all devices as in the reward, in milliseconds of ${deviceLabel(first.name)}.`;
+}
+
 /** The front at four moments of the search, and the hypervolume all along. */
 export function frontOverTime(data: ReportData): Figure {
   const figure = { id: "front-over-time", title: "The front over time" };
@@ -56,6 +64,7 @@ export function frontOverTime(data: ReportData): Figure {
   const latencyDomain = paddedDomain(completed.map(({ latencyMs }) => latencyMs), { low: 0 });
   const accuracyDomain = paddedDomain(completed.map(({ accuracy }) => accuracy), { low: 0, high: 1 });
   const last = moments[moments.length - 1];
+  const unit = latencyUnit(data);
   // The last moment is the first series: the solid line.
   const seriesOf = (moment: number) => moments.length - 1 - moment;
 
@@ -63,14 +72,16 @@ export function frontOverTime(data: ReportData): Figure {
     ...figure,
     caption:
       "Above, the best accuracy within each latency after each quarter of the search. Below, its mean over all " +
-      `latencies from 0 to that of the slowest student, ${formatMilliseconds(reference.latencyMs)} ms, which is the ` +
-      `front's hypervolume: ${formatPercent(last.mean)} at the end.`,
+      `latencies from 0 to that of the slowest student, ${
+        formatMilliseconds(reference.latencyMs)
+      } ${unit}, which is the ` +
+      `front's hypervolume: ${formatPercent(last.mean)} at the end.${combinedNote(data)}`,
     legend: moments.map(({ trial }, moment): [LegendSign, string] => [
       { series: seriesOf(moment), as: "line" },
       `after trial ${trial}`,
     ]),
     table: {
-      head: ["after trial", "students on the front", "fastest, ms", "most accurate", "mean best accuracy"],
+      head: ["after trial", "students on the front", `fastest, ${unit}`, "most accurate", "mean best accuracy"],
       rows: moments.map(({ front, mean, trial }) => [
         String(trial),
         String(front.length),
@@ -82,7 +93,7 @@ export function frontOverTime(data: ReportData): Figure {
     content: (widthPx) => [{
       height: isNarrow(widthPx) ? 260 : 320,
       ...MARGINS,
-      x: latencyAxis(latencyDomain, widthPx),
+      x: latencyAxis(latencyDomain, widthPx, unit),
       y: accuracyAxis(accuracyDomain, 5),
       marks: [
         Plot.gridY({ stroke: COLOURS.grid, strokeOpacity: 1, ticks: 5 }),
@@ -104,7 +115,7 @@ export function frontOverTime(data: ReportData): Figure {
           fill: seriesColour(0),
           stroke: COLOURS.page,
           title: (trial: CompletedTrial) =>
-            `${trialName(trial)}: ${formatPercent(trial.accuracy)}, ${formatMilliseconds(trial.latencyMs)} ms`,
+            `${trialName(trial)}: ${formatPercent(trial.accuracy)}, ${formatMilliseconds(trial.latencyMs)} ${unit}`,
           className: "last-front",
         }),
       ],

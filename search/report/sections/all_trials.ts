@@ -1,18 +1,20 @@
-import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
+import { formatPercent } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import { rejections } from "../../why_rejected.ts";
 import type { ReportData } from "../report_data.ts";
+import { latencyCells, latencyHeads } from "./latency_columns.ts";
 
 /** Every search trial with what became of it and why, folded away; nothing before the first. */
 export function allTrials(data: ReportData): Html | null {
   const search = data.trials.filter(({ role }) => role === "search").sort((a, b) => a.number - b.number);
   if (search.length === 0) return null;
-  const reasons = new Map(rejections(search).map(({ trial, reason }) => [trial, reason]));
+  const staying = data.devices.filter(({ left }) => left === null).map(({ name }) => name);
+  const reasons = new Map(rejections(search, staying).map(({ trial, reason }) => [trial, reason]));
   const cell = (value: number | undefined, format: (value: number) => string) =>
     html`<td>${value === undefined ? "–" : format(value)}</td>`;
   const rows = search.map((trial) =>
     html`<tr>
-<th scope="row">${trial.number}</th><td class="words">${trial.state}</td>${cell(trial.latencyMs, formatMilliseconds)}${
+<th scope="row">${trial.number}</th><td class="words">${trial.state}</td>${latencyCells(data, trial)}${
       cell(trial.accuracy, formatPercent)
     }${cell(trial.reward, (reward) => reward.toFixed(3))}<td class="words reason">${
       reasons.get(trial.number) ?? "–"
@@ -31,7 +33,7 @@ export function allTrials(data: ReportData): Html | null {
               <tr>
                 <th scope="col">trial</th>
                 <th scope="col" class="words">state</th>
-                <th scope="col">latency, ms</th>
+                ${latencyHeads(data).map((head) => html`<th scope="col">${head}</th>`)}
                 <th scope="col">validation</th>
                 <th scope="col">reward</th>
                 <th scope="col" class="words">why</th>

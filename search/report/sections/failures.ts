@@ -1,8 +1,9 @@
-import { formatMilliseconds, formatNumberOf } from "../../../src/cli/format.ts";
+import { formatNumberOf } from "../../../src/cli/format.ts";
 import type { TrialState } from "../../../src/schemas/trial.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
 import { trialName } from "../student_points.ts";
+import { latencyCells, latencyHeads } from "./latency_columns.ts";
 
 const WITHOUT_RESULT: readonly TrialState[] = ["failed", "infeasible", "skipped"];
 
@@ -14,12 +15,11 @@ export function failures(data: ReportData): Html | null {
   const trials = data.trials.filter(({ state }) => WITHOUT_RESULT.includes(state));
   if (trials.length === 0) return null;
   const rows = trials.map((trial) => {
-    const latency = trial.latencyMs === undefined ? "–" : `${formatMilliseconds(trial.latencyMs)} ms`;
     return html`
       <tr>
         <th scope="row">${trialName(trial)}</th>
         <td class="words">${trial.state}</td>
-        <td>${latency}</td>
+        ${latencyCells(data, trial)}
         <td class="words reason">${trial.reason ?? "no reason was stored"}</td>
       </tr>
     `;
@@ -31,7 +31,7 @@ export function failures(data: ReportData): Html | null {
           <tr>
             <th scope="col">network</th>
             <th scope="col" class="words">state</th>
-            <th scope="col">latency</th>
+            ${latencyHeads(data).map((head) => html`<th scope="col">${head}</th>`)}
             <th scope="col" class="words">reason</th>
           </tr>
         </thead>

@@ -1,7 +1,7 @@
 import { formatCount, formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import type { ReportData } from "../report_data.ts";
-import { deviceLabel } from "../student_points.ts";
+import { latencyHeads } from "./latency_columns.ts";
 import { noStudent, type RowLatency, type StudentRow, studentRows } from "../student_rows.ts";
 
 const NONE = html`<td class="none">–</td>`;
@@ -45,10 +45,9 @@ export function finalTable(data: ReportData): Html {
     `;
   }
   const hasFinals = rows.some(({ kind, testAccuracy }) => kind !== "teacher" && testAccuracy !== null);
-  const devices = data.devices.map(({ name }) => data.devices.length > 1 ? ` on ${deviceLabel(name)}` : "");
   const heads = [
     "network",
-    ...devices.map((device) => `latency${device}, ms`),
+    ...latencyHeads(data),
     "validation",
     ...hasFinals ? ["validation, trained longer", "test"] : [],
     "reward",

@@ -1,6 +1,4 @@
-import type { Trial } from "../../../src/schemas/trial.ts";
 import { whyNoneCompleted } from "../../completed_trials.ts";
-import { measurementOn } from "../../latency/measurement_on.ts";
 import {
   formatCount,
   formatDuration,
@@ -9,9 +7,10 @@ import {
   formatPercent,
 } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
-import { teachersInWords } from "../../reported_teachers.ts";
+import { teachersInWords, teachersToldApart } from "../../reported_teachers.ts";
 import type { ReportData } from "../report_data.ts";
-import { deviceLabel } from "../student_points.ts";
+import { deviceLabel } from "../../latency_words.ts";
+import { studentLatency } from "../student_points.ts";
 import { bestTrial, finalOf, noStudent } from "../student_rows.ts";
 
 /** The best student in one sentence, or the reason why there is none. */
@@ -21,17 +20,8 @@ export function headlineSentence(data: ReportData): string {
   if (best === null) return `${noStudent(data)}${target}.`;
   const final = finalOf(data.final, best);
   const test = final ? ` Trained longer, it reaches ${formatPercent(final.testAccuracy)} on the test split.` : "";
-  const latency = latencyWords(data, best);
+  const latency = studentLatency(data, best);
   return `Best student: ${formatPercent(best.accuracy)} validation accuracy in ${latency}${target}.${test}`;
-}
-
-/** With several devices the trial's own latency is a mixture: each device's is told. */
-function latencyWords({ devices }: ReportData, best: Trial & { latencyMs: number }): string {
-  const each = devices.flatMap(({ left, name }) => {
-    const latencyMs = left === null ? measurementOn(best, name)?.latencyMs : undefined;
-    return latencyMs === undefined ? [] : [`${formatMilliseconds(latencyMs)} ms on ${deviceLabel(name)}`];
-  });
-  return devices.length > 1 && each.length > 0 ? each.join(" and ") : `${formatMilliseconds(best.latencyMs)} ms`;
 }
 
 function targetWords(data: ReportData, latencyMs: number): string {
@@ -50,7 +40,7 @@ function comparedWithTeachers({ teachers, trials }: ReportData): string | null {
   const sizes = teachers.flatMap(({ parameters }) => parameters === null ? [] : [formatCount(parameters)]);
   const against = sizes.length === teachers.length ? ` against ${sizes.join(" and ")}` : "";
   const size = `It is trial ${best.number}. It has ${formatCount(best.parameters)} parameters${against}`;
-  const [first, ...others] = teachers.toSorted((a, b) => (b.accuracy ?? -1) - (a.accuracy ?? -1));
+  const [first, ...others] = teachersToldApart(teachers).sort((a, b) => (b.accuracy ?? -1) - (a.accuracy ?? -1));
   if (first.accuracy === null) return `${size} and learned from ${teachersInWords(teachers)}.`;
   const whose = others.length === 0 ? "its teacher" : `the best of its ${teachers.length} teachers`;
   const rest = others.length === 0

@@ -4,7 +4,7 @@ import { latencyInterval } from "../../latency/measurement_on.ts";
 import { formatMilliseconds } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import { type ReportData, type ReportDevice, targetName } from "../report_data.ts";
-import { deviceLabel } from "../student_points.ts";
+import { deviceLabel } from "../../latency_words.ts";
 
 function distinct(values: readonly string[]): string {
   return [...new Set(values)].join(", ");

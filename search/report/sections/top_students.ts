@@ -1,11 +1,11 @@
-import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
+import { formatPercent } from "../../../src/cli/format.ts";
 import { drawArchitecture, DRAWING_PX, mostChannels } from "../architecture/drawing.ts";
 import { type Layer, layersOf } from "../architecture/layers.ts";
 import { drawPanel, type LegendSign, legendSign } from "../figures/figure.ts";
 import { type Html, html, trusted } from "../html.ts";
 import { bestTrials } from "../../completed_trials.ts";
 import type { ReportData } from "../report_data.ts";
-import { trialName } from "../student_points.ts";
+import { studentLatency, trialName } from "../student_points.ts";
 
 const MOST = 3;
 
@@ -31,7 +31,7 @@ export function topStudents(data: ReportData): Html | null {
     return html`
       <figure>
         <h3>${name}</h3>
-        <p>${formatPercent(trial.accuracy)} in ${formatMilliseconds(trial.latencyMs)} ms</p>
+        <p>${formatPercent(trial.accuracy)} in ${studentLatency(data, trial)}</p>
         ${trusted(drawPanel(drawing, DRAWING_PX, `Layers of ${name}`).markup)}
       </figure>
     `;

@@ -89,7 +89,7 @@ Deno.test("the card says what was trained, on what, how fast and how it is fed",
     ) {
       assertStringIncludes(readme, wanted);
     }
-    assertStringIncludes(readme, "2 teachers: residual teacher (90.0 %), residual teacher (88.0 %)");
+    assertStringIncludes(readme, "2 teachers: residual teacher 1 (90.0 %), residual teacher 2 (88.0 %)");
     // Names of classes are text, not markup.
     assertStringIncludes(readme, "a\\<b\\>&\"'");
     assert(!readme.includes("<script>"));

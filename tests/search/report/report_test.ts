@@ -139,8 +139,8 @@ Deno.test("the best student stands beside all its teachers, each with its row an
   const size = "It is trial 1. It has 16.6 k parameters";
   assertEquals(
     said(0.9, weak, strong),
-    `${size} against 411 k and 411 k and scores 2.0 points below the best of its 2 teachers, residual teacher (92.0 %). ` +
-      "It learned from residual teacher (88.6 %) too.",
+    `${size} against 411 k and 411 k and scores 2.0 points below the best of its 2 teachers, residual teacher 2 (92.0 %). ` +
+      "It learned from residual teacher 1 (88.6 %) too.",
   );
   assertStringIncludes(said(0.92, strong), "and is as accurate as its teacher, residual teacher (92.0 %).");
   assertStringIncludes(said(0.9199, strong), "and scores less than 0.1 points below its teacher");
@@ -367,4 +367,41 @@ Deno.test("with several devices each has its own figures, front and latency colu
   ]);
   const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
   assertEquals(new Set(ids).size, ids.length);
+});
+
+Deno.test("with several devices each device's latency is told, and a mixture of them called combined", () => {
+  const timed = (number: number, ...latenciesMs: number[]) =>
+    fixtureTrial({
+      number,
+      latencyMs: 0.592,
+      accuracy: 0.6 + number / 100,
+      measurements: latenciesMs.map((ms, i) => madeUpMeasurement(["here", "phone"][i], ms)),
+    });
+  const failed = { ...timed(5, 0.3, 0.4), state: "infeasible", reason: "too slow", reward: 0 } as const;
+  const data = fixtureReport({
+    trials: [...[1, 2, 3, 4].map((number) => timed(number, 0.475, 0.387)), { ...failed, accuracy: undefined }],
+    devices: [fixtureDevice(), fixtureDevice({ name: "phone" })],
+  });
+  const document = open(data);
+  const each = "0.475 ms on this machine and 0.387 ms on phone";
+  assertStringIncludes(texts(document, "h1")[0], `in ${each}`);
+  assertEquals(texts(document, "#top-students figure p")[0], `64.0 % in ${each}`);
+  assertEquals(texts(document, "#all-trials thead th").slice(2, 4), [
+    "latency on this machine, ms",
+    "latency on phone, ms",
+  ]);
+  assertEquals(texts(document, "#all-trials tbody td").slice(1, 3), ["0.475", "0.387"]);
+  assertEquals(texts(document, "#failures tbody td").slice(1, 3), ["0.300", "0.400"]);
+  const limited = open({ ...data, limits: { latencyMs: 0.9 } });
+  for (const figure of ["accuracy-against-latency", "over-trials"]) {
+    assert(texts(limited, `#${figure} ul.legend li`).includes("limit 0.900 ms combined"), figure);
+  }
+  const caption = texts(document, "#front-over-time figcaption").join(" ");
+  assertStringIncludes(caption, "slowest student, 0.592 ms combined");
+  assertStringIncludes(caption, "Combined: over all devices as in the reward, in milliseconds of this machine.");
+  assert(!renderReport(data).replaceAll("0.592 ms combined", "").includes("0.592 ms"));
+  const left = { afterTrials: 2, reason: "closed" };
+  const alone = open({ ...data, devices: [fixtureDevice(), fixtureDevice({ name: "phone", left })] });
+  assertEquals(texts(alone, "#top-students figure p")[0], "64.0 % in 0.475 ms on this machine");
+  assert(!texts(alone, "#front-over-time figcaption").join(" ").includes("ombined"));
 });

@@ -249,3 +249,16 @@ Deno.test("a run with one trial stands beside a whole one", () => {
 Deno.test("one run alone is no comparison", () => {
   assertThrows(() => renderComparison([one]), RangeError, "at least two runs, got 1");
 });
+
+Deno.test("latencies over several devices are called combined", () => {
+  const trials = fixtureTrials(6, 1);
+  const one = fixtureReport({ trials });
+  const several = fixtureReport({
+    run: "several",
+    trials,
+    devices: [fixtureDevice(), fixtureDevice({ name: "phone" })],
+  });
+  assert(!renderComparison([one, { ...one, run: "other" }]).includes("ms combined"));
+  const page = renderComparison([one, several]);
+  for (const words of ["fastest, ms combined", "latency, ms combined"]) assertStringIncludes(page, words);
+});
