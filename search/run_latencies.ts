@@ -10,6 +10,7 @@ import type { DeviceTarget } from "./events.ts";
 import { deviceLatencies } from "./latency/devices.ts";
 import type { LatencySource } from "./latency/latency_source.ts";
 import { replayedLatencies } from "./latency/replay.ts";
+import { OutsideFaultError } from "./outside_fault.ts";
 import { formatDuration } from "../src/cli/format.ts";
 import type { RunContext } from "./run_context.ts";
 import {
@@ -121,12 +122,12 @@ export async function findTargets(
     signal,
     profile: config.targetProfile,
   });
-  const [reference] = await Promise.all(outcomes);
-  if ("error" in reference) {
+  const [reference] = await Promise.all(outcomes).catch((error) => {
     // Of another space, data or device, for instance: no student of this run would have a latency there.
-    if (config.replay !== undefined) throw new UsageError(`--replay: ${reference.error}, this run's reference network`);
-    throw new Error(`the reference network could not be timed: ${reference.error}`);
-  }
+    if (config.replay === undefined || !(error instanceof OutsideFaultError)) throw error;
+    throw new UsageError(`--replay, this run's reference network: ${error.message}`);
+  });
+  if ("error" in reference) throw new Error(`the reference network could not be timed: ${reference.error}`);
   store.saveMeasurements(reference.measurements);
   const targets = activeDevices(store, config).map(({ name, targetMs, weight }): DeviceTarget => {
     const measured = reference.measurements.find(({ device }) => device.name === name);

@@ -149,7 +149,10 @@ Deno.test("data or a run that is not there is wrong usage, and leaves the name f
     [{ dataset: "mnits" }, '--dataset: dataset "mnits" is neither a folder nor known'],
     [{ replay: "nosuch" }, `--replay: no run "nosuch" in ${dataDir}; there are: `],
     [{ replay: "typo" }, '--replay: run "typo" cannot take latencies from itself; there are: '],
-    [{ replay: "first", imageSize: 16 }, '--replay: run "first" holds no latency of network '],
+    [
+      { replay: "first", imageSize: 16 },
+      '--replay, this run\'s reference network: run "first" holds no latency of network ',
+    ],
   ];
   for (const [options, message] of wrong) {
     const error = await assertRejects(
