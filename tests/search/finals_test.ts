@@ -55,6 +55,13 @@ async function withRun(
   }
 }
 
+const notesOf = (events: readonly RunEvent[]) =>
+  events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+
+const nothingLeft = (): never => {
+  throw new Error("nothing is left to train");
+};
+
 const tested = (_trial: Trial, kind: FinalKind) => (kind === "final" ? { testAccuracy: 0.8 } : {});
 
 Deno.test("finals are scored on the test part, the sample is not, and a finished one is not trained again", () =>
@@ -82,9 +89,7 @@ Deno.test("finals are scored on the test part, the sample is not, and a finished
     assertEquals([trained.length, before.includes("final search 4")], [5, false]);
     const sampled = sampledStudents(store).map(({ trial }) => trial);
     assertEquals([sampled.length, sampled.every((trial) => trial <= 3)], [2, true]);
-    await train(() => {
-      throw new Error("nothing is left to train");
-    });
+    await train(nothingLeft);
   }));
 
 Deno.test("a student that fails its longer training is told, not tried again, and the others go on", () =>
@@ -95,11 +100,8 @@ Deno.test("a student that fails its longer training is told, not tried again, an
     };
     await train(diverging);
     assertEquals(store.finals().map(({ trial }) => trial), [4, 1]);
-    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
-    assertEquals(notes, ["Longer training of trial 5 failed: the loss is NaN at step 3 of 9"]);
-    await train(() => {
-      throw new Error("nothing is left to train");
-    });
+    assertEquals(notesOf(events), ["Longer training of trial 5 failed: the loss is NaN at step 3 of 9"]);
+    await train(nothingLeft);
   }));
 
 Deno.test("a fault outside the students stops longer trainings, and a later start trains those that are missing", () =>
@@ -124,7 +126,7 @@ Deno.test("a fault outside the students stops longer trainings, and a later star
       ["baseline", 1],
     ]);
     assertEquals(sampledStudents(store).length, 2);
-    assertEquals(events.filter(({ type }) => type === "note"), []);
+    assertEquals(notesOf(events), []);
   }));
 
 const died = new JobError("the trainer died twice: out of memory", { student: false });
@@ -138,11 +140,8 @@ Deno.test("a student that breaks its trainer again is told, not tried any more, 
       throw died;
     });
     assertEquals([attempts, store.finals().map(({ trial }) => trial)], [2, [4, 1]]);
-    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
-    assertEquals(notes, ["Longer training of trial 5 failed: the trainer died twice: out of memory"]);
-    await train(() => {
-      throw new Error("nothing is left to train");
-    });
+    assertEquals(notesOf(events), ["Longer training of trial 5 failed: the trainer died twice: out of memory"]);
+    await train(nothingLeft);
   }));
 
 Deno.test("where nothing can be trained longer, start after start, nothing is lost by it", () =>
@@ -159,7 +158,7 @@ Deno.test("where nothing can be trained longer, start after start, nothing is lo
     }
     await train(tested);
     assertEquals([store.finals().length, sampledStudents(store).length], [3, 2]);
-    assertEquals(events.filter(({ type }) => type === "note"), []);
+    assertEquals(notesOf(events), []);
   }));
 
 Deno.test("the last one missing stops one start by its fault, and is given up in the next", () =>
@@ -178,11 +177,8 @@ Deno.test("the last one missing stops one start by its fault, and is given up in
     await train(breaking).catch(() => {});
     await train(breaking).catch(() => {});
     assertEquals(store.finals().map(({ trial }) => trial), [4, 5]);
-    const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
-    assertEquals(notes.length, 1);
-    await train(() => {
-      throw new Error("nothing is left to train");
-    });
+    assertEquals(notesOf(events).length, 1);
+    await train(nothingLeft);
   }));
 
 Deno.test("without best students only the sample is trained longer, and nothing is scored on the test part", () =>

@@ -6,7 +6,16 @@ import { type LoopDependencies, searchLoop } from "../../search/loop.ts";
 import { OutsideFaultError } from "../../search/outside_fault.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { JobError } from "../../search/trainers/pool.ts";
-import { dependenciesOf, essence, inFile, latenciesBy, listeningController, measured } from "./loop_fakes.ts";
+import {
+  dependenciesOf,
+  essence,
+  inFile,
+  latenciesBy,
+  listened,
+  listeningController,
+  measured,
+  undisturbed,
+} from "./loop_fakes.ts";
 import { space } from "./made_up_trials.ts";
 
 Deno.test(
@@ -65,24 +74,12 @@ async function startAfterStart(
   throw new Error(`${stops.length} starts, and no end: ${stops.at(-1)}`);
 }
 
-/** Keeps what `controller` is told. */
-function listened(controller: LoopDependencies["controller"]): (number | null)[] {
-  const told: (number | null)[] = [];
-  const tell = controller.tell.bind(controller);
-  controller.tell = (results) => {
-    told.push(...results.map(({ reward }) => reward));
-    tell(results);
-  };
-  return told;
-}
-
 const died = new JobError("the trainer died twice: ended by SIGKILL", { student: false });
 
 Deno.test(
   "a training that a fault outside the student broke is made up for, and the search is the one without the fault",
   inFile(async (file) => {
-    using whole = new RunStore(`${file}-whole`);
-    const uninterrupted = essence(await searchLoop(dependenciesOf(whole), { trials: 6 }));
+    const uninterrupted = await undisturbed(file, 6);
     using store = new RunStore(file);
     const base = dependenciesOf(store);
     const told = listened(base.controller);
@@ -109,8 +106,7 @@ Deno.test(
 Deno.test(
   "where nothing can be trained any more the search stops, fails no student, and its next start makes up for it",
   inFile(async (file) => {
-    using whole = new RunStore(`${file}-whole`);
-    const uninterrupted = essence(await searchLoop(dependenciesOf(whole), { trials: 6 }));
+    const uninterrupted = await undisturbed(file, 6);
     using store = new RunStore(file);
     const told: (number | null)[][] = [];
     let trained = 0;
@@ -205,8 +201,7 @@ Deno.test(
 Deno.test(
   "a full disk is no student's doing, however many starts meet it",
   inFile(async (file) => {
-    using whole = new RunStore(`${file}-whole`);
-    const uninterrupted = essence(await searchLoop(dependenciesOf(whole), { trials: 6 }));
+    const uninterrupted = await undisturbed(file, 6);
     using store = new RunStore(file);
     const full = new JobError("cannot write trial-3.safetensors: No space left", { student: false, storage: true });
     let times = 4;
@@ -221,8 +216,7 @@ Deno.test(
 Deno.test(
   "a store that takes no result stops the search, and no trial is failed for it",
   inFile(async (file) => {
-    using whole = new RunStore(`${file}-whole`);
-    const uninterrupted = essence(await searchLoop(dependenciesOf(whole), { trials: 4 }));
+    const uninterrupted = await undisturbed(file, 4);
     using store = new RunStore(file);
     let times = 1;
     const saveTrial = store.saveTrial.bind(store);
@@ -271,8 +265,7 @@ Deno.test(
 Deno.test(
   "a device that is gone stops the search with the batch pending, and it goes on from there",
   inFile(async (file) => {
-    using whole = new RunStore(`${file}-whole`);
-    const uninterrupted = essence(await searchLoop(dependenciesOf(whole), { trials: 6 }));
+    const uninterrupted = await undisturbed(file, 6);
     using store = new RunStore(file);
     let measurements = 0;
     const gone = latenciesBy((architecture) =>

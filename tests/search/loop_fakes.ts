@@ -4,8 +4,8 @@ import type { Trial } from "../../src/schemas/trial.ts";
 import { architectureHash } from "../../src/schemas/architecture.ts";
 import type { Controller } from "../../search/controller.ts";
 import { createController } from "../../search/controllers/table.ts";
-import type { LoopDependencies } from "../../search/loop.ts";
-import type { RunStore } from "../../search/store/run_store.ts";
+import { type LoopDependencies, searchLoop } from "../../search/loop.ts";
+import { RunStore } from "../../search/store/run_store.ts";
 import type { LatencySource, MeasuredOutcome } from "../../search/latency/latency_source.ts";
 import { space } from "./made_up_trials.ts";
 import { madeUpMeasurement } from "./measurements.ts";
@@ -74,16 +74,27 @@ export function inFile<T>(run: (file: string) => Promise<T>): () => Promise<void
   };
 }
 
-/** A controller, and the rewards that it is told. */
-export function listeningController(): { controller: Controller; told: (number | null)[] } {
+/** Keeps the rewards that `controller` is told from now on. */
+export function listened(controller: Controller): (number | null)[] {
   const told: (number | null)[] = [];
-  const controller = createController("random", { decisions: space.decisions, seed: 1 });
   const tell = controller.tell.bind(controller);
   controller.tell = (results) => {
     told.push(...results.map(({ reward }) => reward));
     tell(results);
   };
-  return { controller, told };
+  return told;
+}
+
+/** A controller, and the rewards that it is told. */
+export function listeningController(): { controller: Controller; told: (number | null)[] } {
+  const controller = createController("random", { decisions: space.decisions, seed: 1 });
+  return { controller, told: listened(controller) };
+}
+
+/** The essence of a search that nothing disturbs, with a store of its own beside `file`. */
+export async function undisturbed(file: string, trials: number): Promise<ReturnType<typeof essence>> {
+  using store = new RunStore(`${file}-whole`);
+  return essence(await searchLoop(dependenciesOf(store), { trials }));
 }
 
 /** What a resumed search must have in common with one that ran through. */

@@ -4,7 +4,7 @@ import { createController } from "../../search/controllers/table.ts";
 import { type LoopDependencies, searchLoop } from "../../search/loop.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import type { LatencySource } from "../../search/latency/latency_source.ts";
-import { dependenciesOf, essence, inFile, listeningController, measured } from "./loop_fakes.ts";
+import { dependenciesOf, essence, inFile, listeningController, measured, undisturbed } from "./loop_fakes.ts";
 import { space } from "./made_up_trials.ts";
 
 Deno.test("batches hold about an eighth of the trials, an even number from 2 to 20", () => {
@@ -32,8 +32,7 @@ Deno.test(
 Deno.test(
   "a search that is broken off anywhere goes on as if nothing had happened",
   inFile(async (file) => {
-    using uninterrupted = new RunStore(`${file}-whole`);
-    const whole = essence(await searchLoop(dependenciesOf(uninterrupted), { trials: 12 }));
+    const whole = await undisturbed(file, 12);
     using store = new RunStore(file);
     for (let allowed = 1;; allowed++) {
       let trainings = 0;
