@@ -5,7 +5,7 @@ import { launchChromium } from "../../devices/browsers/chromium.ts";
 import { launchBrowserDevice } from "../../devices/browsers/launch_browser_device.ts";
 import { DeviceGoneError } from "../../devices/device.ts";
 import { referenceNetworks } from "../../devices/references.ts";
-import { PROTOCOL, type RuntimeName } from "../../src/schemas/measurement.ts";
+import { type ProfileName, PROTOCOL, type RuntimeName } from "../../src/schemas/measurement.ts";
 import { testWith } from "../require.ts";
 import {
   assertSaid,
@@ -15,7 +15,6 @@ import {
   type Site,
   startLoad,
   until,
-  usesGpu,
   withChromium,
   withHub,
 } from "./devices_fixture.ts";
@@ -26,8 +25,9 @@ function duringLoad(
   fn: (
     running: Awaited<ReturnType<typeof startLoad>> & { site: Site; page: Page; activities: string[] },
   ) => Promise<void>,
-  { waitMs, prepare, phase = "Timing" }: {
+  { waitMs, prepare, phase = "Timing", profile = "fast" }: {
     waitMs?: number;
+    profile?: ProfileName;
     prepare?: (page: Page) => Promise<void>;
     phase?: string;
   } = {},
@@ -39,7 +39,7 @@ function duringLoad(
         await prepare?.(page);
         await pairPage(site.hub, page);
         const activities: string[] = [];
-        const started = await startLoad(site, runtime, { whole: !usesGpu(runtime), waitMs, activities });
+        const started = await startLoad(site, runtime, { profile, waitMs, activities });
         await headline(page, phase);
         await fn({ ...started, site, page, activities });
       })
@@ -75,7 +75,7 @@ await testWith({
     await setHidden(false);
     const { report } = await load;
     assertEquals(report.flags.includes("hidden-page"), false);
-  }),
+  }, { profile: "standard" }),
 });
 
 await testWith({
@@ -87,7 +87,8 @@ await testWith({
     await page.close();
     await assertRejects(() => load, DeviceGoneError, "laptop");
     assertSaid(activities, "not open");
-  }, { waitMs: 3000 }),
+    // The rounds go on for a minute, so that the tab is not closed too late.
+  }, { waitMs: 3000, profile: "certified" }),
 });
 
 await testWith({
@@ -220,7 +221,7 @@ await testWith({
         launch: (options) => launchChromium(options, { onPage: (page) => pages.push(page) }),
       });
       try {
-        const { load, expected } = await startLoad(site, "tfjs-wasm", { name: device.name, whole: true });
+        const { load, expected } = await startLoad(site, "tfjs-wasm", { name: device.name, profile: "standard" });
         await headline(pages[0], "Timing");
         const session = await pages[0].context().browser()?.newBrowserCDPSession();
         assert(session);

@@ -9,6 +9,7 @@ import { openSessionParts, type SharedSessionParts } from "../../devices/open_se
 import {
   type LoadRequest,
   type Model,
+  type ProfileName,
   PROTOCOL,
   type RawLoad,
   type RuntimeName,
@@ -86,11 +87,14 @@ export function usesGpu(runtime: RuntimeName): boolean {
   return /webgl|webgpu/.test(runtime);
 }
 
-/** One load of `tinyModel` on `runtime`, with what this machine computes. A short one unless `whole`. */
+/**
+ * One load of `tinyModel` on `runtime`, with what this machine computes. A whole one of `profile`, else a short one: a
+ * test that does something in the midst of a load wants one that cannot end before, however slow the test is.
+ */
 export async function tinyLoad(
   { parts }: Site,
   runtime: RuntimeName,
-  { whole = false }: { whole?: boolean } = {},
+  { profile }: { profile?: ProfileName } = {},
 ): Promise<{ request: LoadRequest; files: ReadonlyMap<string, string>; expected: number[][] }> {
   const { networks, files, expected, errors } = await parts.prepare([tinyModel], runtime);
   const error = errors.find((error) => error !== undefined);
@@ -98,13 +102,13 @@ export async function tinyLoad(
   const request: LoadRequest = {
     protocol: PROTOCOL,
     runtime,
-    profile: "fast",
+    profile: profile ?? "fast",
     seed: 1,
     load: 0,
     loads: 1,
     networks,
     // An emulated GPU takes up to a second for an inference.
-    ...whole ? {} : { maximumInferences: usesGpu(runtime) ? 40 : 600 },
+    ...profile ? {} : { maximumInferences: usesGpu(runtime) ? 40 : 600 },
   };
   return { request, files, expected };
 }
@@ -113,7 +117,7 @@ export async function tinyLoad(
 export async function startLoad(
   site: Site,
   runtime: RuntimeName,
-  options: { name?: string; waitMs?: number; whole?: boolean; activities?: string[] } = {},
+  options: { name?: string; waitMs?: number; profile?: ProfileName; activities?: string[] } = {},
 ): Promise<{ load: Promise<RawLoad>; expected: number[][] }> {
   const { request, files, expected } = await tinyLoad(site, runtime, options);
   const load = site.hub.runLoad(options.name ?? "laptop", request, {

@@ -64,7 +64,7 @@ await testWith({
         await state("not paired", "Not paired");
         await pairPage(site.hub, page);
         await state("ready", "Ready");
-        const { load } = await startLoad(site, "tfjs-wasm", { whole: true });
+        const { load } = await startLoad(site, "tfjs-wasm", { profile: "standard" });
         await state("warming up", "Warming up");
         await state("timing", "Timing");
         await load;
@@ -125,7 +125,7 @@ await testWith({
         assertMatch(ready, /heading "Nacre" \[level=1\]/);
         assertMatch(ready, /status.*Ready/);
         assertEquals(await page.locator("html").getAttribute("lang"), "en");
-        const { load } = await startLoad(site, "tfjs-wasm", { whole: true });
+        const { load } = await startLoad(site, "tfjs-wasm", { profile: "standard" });
         await headline(page, "Timing");
         const busy = await page.locator("body").ariaSnapshot();
         assertMatch(busy, /progressbar "[^"]+"/);

@@ -83,7 +83,7 @@ await testWith({
       withChromium(async (browser) => {
         const page = await browser.newPage();
         await pairPage(site.hub, page);
-        const { load } = await startLoad(site, "tfjs-wasm", { whole: true });
+        const { load } = await startLoad(site, "tfjs-wasm", { profile: "certified" });
         await headline(page, "Timing");
         assertEquals(await site.hub.revoke("laptop"), true);
         await assertRejects(() => load, DeviceGoneError, "laptop");
