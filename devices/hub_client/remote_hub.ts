@@ -58,7 +58,8 @@ export function attachHub(dataDir: string, { control: first, ownName, takeOver }
       try {
         return await ask();
       } catch (error) {
-        if (!(error instanceof HubUnreachableError) || closed.signal.aborted) throw error;
+        if (!(error instanceof HubUnreachableError)) throw error;
+        closed.signal.throwIfAborted();
         if (await serveInstead()) continue;
         if (performance.now() > deadline) throw error;
       }

@@ -22,8 +22,8 @@ await serveLines(async (message, tell) => {
   if (request.seed === orders.hang) await new Promise((resolve) => setTimeout(resolve, 60_000));
   if (request.seed === orders.fail) throw new Error("no such kernel");
   // Longer than the silence that the tests allow, but not silent.
-  for (let beat = 0; beat < 6; beat++) {
-    await new Promise((resolve) => setTimeout(resolve, 350));
+  for (let beat = 0; request.seed === orders.measure && beat < 8; beat++) {
+    await new Promise((resolve) => setTimeout(resolve, 700));
     await tell({ rounds: [] });
   }
   await tell({ rounds: rounds.slice(1) });

@@ -47,10 +47,9 @@ for (const runtime of ["tfjs-wasm", "onnxruntime-wasm"] as const) {
       assert(measurement.outputDifference < 1e-4);
       assert(measurement.loads[0].samplesMs.length >= 30 && measurement.ratio < 1);
       assert(activities.includes("warming up"));
-      // One process, gone by now.
-      assertEquals([pids.size, device.pid()], [1, undefined]);
-      const [pid] = pids;
-      assertEquals(await Deno.stat(`/proc/${pid}`).catch(() => null), null);
+      // One process for the load and each time that it was run again, as on a busy machine; all gone by now.
+      assertEquals([pids.size, device.pid()], [1 + measurement.repeatedLoads.length, undefined]);
+      for (const pid of pids) assertEquals(await Deno.stat(`/proc/${pid}`).catch(() => null), null);
     }));
 }
 

@@ -97,7 +97,9 @@ await testWith({
         });
         if ("error" in outcome) throw new Error(outcome.error);
         const { measurement } = outcome;
-        assertEquals([measurement.valid, measurement.device.kind, measurement.loads.length], [true, "browser", 1]);
+        // A machine that other work slows in its midst is told as throttled, however often the load is run again.
+        const steady = !measurement.flags.includes("throttled");
+        assertEquals([measurement.valid, measurement.device.kind, measurement.loads.length], [steady, "browser", 1]);
         assertStringIncludes(measurement.device.description, "Chrome");
         assert(measurement.outputDifference < 1e-4, String(measurement.outputDifference));
         assert(measurement.ratioLow <= measurement.ratio && measurement.ratio <= measurement.ratioHigh);

@@ -151,7 +151,7 @@ for (const runtime of ["tfjs-webgl", "tfjs-webgpu", "onnxruntime-webgpu"] as con
     name: `a page that loses its GPU on ${runtime} loads itself again, and does the load again`,
     needs: "chromium",
     fn: duringLoad(runtime, async ({ load, expected, page }) => {
-      const reloaded = page.waitForEvent("load", { timeout: 30_000 });
+      const reloaded = page.waitForEvent("load", { timeout: 60_000 });
       const lost = await page.evaluate(() => {
         const kept = Reflect.get(globalThis, "kept") as { lose(): void }[];
         for (const gpu of kept) gpu.lose();
@@ -259,14 +259,13 @@ await testWith({
       const profiles = () => [...Deno.readDirSync(folder)].filter(({ name }) => name.startsWith("nacre-firefox-"));
       assertEquals(profiles().length, 1);
       parent.kill("SIGKILL");
-      await until(() => profiles().length === 0, "the removal of its profile", 10_000);
+      await until(() => profiles().length === 0, "the removal of its profile");
       await until(
         async () => {
           const { stdout } = await new Deno.Command("ps", { args: ["-eo", "args"], stdout: "piped" }).output();
           return !new TextDecoder().decode(stdout).includes(folder);
         },
         "the end of Firefox",
-        10_000,
       );
     } finally {
       await parent.status;

@@ -78,7 +78,7 @@ export async function pairPage(hub: Hub, page: Page, name = "laptop"): Promise<s
   page.on("pageerror", (error) => problems.push(String(error)));
   const pairing = await hub.pair({ name });
   await page.goto(pairing.url);
-  const { state } = await pairing.next({ signal: AbortSignal.timeout(20_000) });
+  const { state } = await pairing.next({ signal: AbortSignal.timeout(60_000) });
   if (state !== "paired") throw new Error(`the pairing of ${name} came to "${state}"`);
   return problems;
 }
@@ -124,7 +124,8 @@ export async function startLoad(
     files,
     waitMs: options.waitMs ?? 60_000,
     onActivity: (activity) => options.activities?.push(activity),
-    signal: AbortSignal.timeout(90_000),
+    // A busy machine is given 90 s to cool down in a standard load.
+    signal: AbortSignal.timeout(300_000),
   });
   load.catch(() => {});
   return { load, expected };

@@ -42,7 +42,7 @@ await testWith({
         const pairing = await hub.pair({ name: "laptop" });
         const first = await (await browser.newContext()).newPage();
         await first.goto(pairing.url);
-        assertEquals((await pairing.next({ signal: AbortSignal.timeout(20_000) })).state, "paired");
+        assertEquals((await pairing.next({ signal: AbortSignal.timeout(60_000) })).state, "paired");
         const second = await (await browser.newContext()).newPage();
         await second.goto(pairing.url);
         await headline(second, "This link does not work");
@@ -109,13 +109,13 @@ await testWith({
         const page = await (await browser.newContext({ viewport: { width: 390, height: 844 } })).newPage();
         const pairing = await hub.pair({ name: "phone" });
         await page.goto(pairing.url);
-        const asked = await pairing.next({ signal: AbortSignal.timeout(20_000) });
+        const asked = await pairing.next({ signal: AbortSignal.timeout(60_000) });
         assert(asked.state === "asks", asked.state);
         await headline(page, "Waiting to be let in");
         assertEquals((await page.locator("#code").innerText()).replace(/\D/g, ""), asked.code);
         const wrong = asked.code === "000000" ? "000001" : "000000";
         assertEquals([await pairing.approve(wrong), await pairing.approve(asked.code)], [false, true]);
-        assertEquals((await pairing.next({ signal: AbortSignal.timeout(20_000) })).state, "paired");
+        assertEquals((await pairing.next({ signal: AbortSignal.timeout(60_000) })).state, "paired");
         await headline(page, "Ready");
         assertEquals(await page.evaluate(() => [isSecureContext, crossOriginIsolated]), [true, true]);
         const { report } = await (await startLoad(site, "tfjs-wasm", { name: "phone" })).load;
@@ -125,7 +125,7 @@ await testWith({
         const second = await (await browser.newContext()).newPage();
         const refused = await hub.pair({ name: "stranger" });
         await second.goto(refused.url);
-        assertEquals((await refused.next({ signal: AbortSignal.timeout(20_000) })).state, "asks");
+        assertEquals((await refused.next({ signal: AbortSignal.timeout(60_000) })).state, "asks");
         await refused.refuse();
         await headline(second, "Not let in");
       }, [`--ignore-certificate-errors-spki-list=${spki}`]);

@@ -41,12 +41,12 @@ async function finish(args: string[]): Promise<{ code: number; stdout: string; s
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Whether the search told of a result before it ended. */
+/** Whether the search told of a result, of a trial or a baseline, before it ended. */
 async function saysResult({ stderr }: Deno.ChildProcess): Promise<boolean> {
   let text = "";
   for await (const chunk of stderr.pipeThrough(new TextDecoderStream()).values({ preventCancel: true })) {
     text += chunk;
-    if (/^(trial|baseline) \d/m.test(text)) return true;
+    if (/^(trial|reference) /m.test(text)) return true;
   }
   return false;
 }
@@ -85,7 +85,7 @@ Deno.test("a search ends with a front of measured students, saved weights and a 
 Deno.test("a search that is killed again and again ends as one that was not", async () => {
   const args = ["--run", "killed", "--replay", "whole", "--json"];
   let kills = 0;
-  // At once, in the middle of what comes next, and later; each time after one result more.
+  // At once, in the middle of what comes next, and later; each time after one result more of nine.
   for (const delayMs of [0, 60, 150, 30, 100]) {
     const process = start(args);
     if (!await saysResult(process)) break;

@@ -64,7 +64,7 @@ Deno.test("an interrupted export ends with 130 and leaves no files", () =>
     const child = start(["--run", "made-up", "--data-dir", dataDir]);
     const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
-    while (!text.includes("tfjs:")) {
+    while (!text.includes("tfjs-graph:")) {
       const { value, done } = await reader.read();
       if (done) break;
       text += value;

@@ -111,9 +111,12 @@ Deno.test("Ctrl-C ends a measurement with exit code 130", async () => {
       stderr: "piped",
     }).spawn();
     let text = "";
+    let interrupted = false;
     for await (const part of process.stderr.pipeThrough(new TextDecoderStream())) {
-      if (!text && part.includes("page load 1")) process.kill("SIGINT");
       text += part;
+      if (interrupted || !text.includes("page load 1")) continue;
+      interrupted = true;
+      process.kill("SIGINT");
     }
     assertEquals((await process.status).code, 130, text);
     assert(text.endsWith("Stopped.\n"), text);

@@ -59,11 +59,12 @@ Deno.test("a refused chunk is the end of the lease: nothing is sent after it", a
 
 Deno.test("work that says nothing is kept alive by empty chunks, and ended by a refused one", async () => {
   let accepts = true;
-  const { line, requests } = fakeLine(() =>
-    accepts ? Response.json({ expiresAt: 1 }) : Response.json({ error: "revoked" }, { status: 401 })
-  );
+  const { promise: work, resolve: finish } = Promise.withResolvers<string>();
+  const { line, requests } = fakeLine(() => {
+    if (requests.length === 2) finish("done");
+    return accepts ? Response.json({ expiresAt: 1 }) : Response.json({ error: "revoked" }, { status: 401 });
+  });
   const sender = createChunkSender(line, privateKey, lease, 5);
-  const work = new Promise((resolve) => setTimeout(() => resolve("done"), 60));
   assertEquals(await sender.aliveDuring(work), "done");
   assert(sender.sent >= 2, `${sender.sent} signs of life`);
   assertEquals(requests.every(({ body }) => body.rounds.length === 0), true);

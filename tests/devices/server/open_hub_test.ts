@@ -234,7 +234,7 @@ Deno.test("when the program that serves ends in the midst of a load, one that sh
       await ok(device.sendChunk(lease, { sequence: 0, rounds: someRounds }));
       await served.close();
       const report = { chunks: 1, outcome: measured(someRounds.length) };
-      for (let attemptsLeft = 50;; attemptsLeft--) {
+      for (let attemptsLeft = 200;; attemptsLeft--) {
         try {
           await ok(device.sendReport(lease, report));
           break;
@@ -298,7 +298,9 @@ Deno.test("a hub that another program started anew meanwhile is asked again, whe
     let child = await startChild(dataDir, 0);
     const control = readControlFile(dataDir);
     assert(control);
-    const hub = attachHub(dataDir, { control, ownName: "process-test", takeOver: () => Promise.resolve(null) });
+    let onAlone = () => {};
+    const takeOver = () => Promise.resolve(onAlone()).then(() => null);
+    const hub = attachHub(dataDir, { control, ownName: "process-test", takeOver });
     try {
       await child.kill();
       const devices = hub.devices();
@@ -306,8 +308,10 @@ Deno.test("a hub that another program started anew meanwhile is asked again, whe
       assertEquals(await devices, []);
       assertEquals(hub.url, child.url);
       await child.kill();
+      // Closed while it waits for the next hub, not while it still asks the last one.
+      const alone = new Promise<void>((resolve) => onAlone = resolve);
       const waiting = assertRejects(() => hub.devices(), Error, "the hub is closed");
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await alone;
       await hub.close();
       await waiting;
     } finally {
@@ -321,12 +325,18 @@ Deno.test("why a program cannot serve in place of another is told once, and trie
     const child = await startChild(dataDir, 0);
     const port = Number(new URL(child.url).port);
     const lines: string[] = [];
-    const hub = await openHub({ dataDir, log: (line) => lines.push(line) }, parts);
+    const { promise: toldWhy, resolve: tellWhy } = Promise.withResolvers<void>();
+    const log = (line: string) => {
+      if (lines.push(line) > 1) tellWhy();
+    };
+    const hub = await openHub({ dataDir, log }, parts);
     try {
       await child.kill();
       const busy = Deno.listen({ hostname: "127.0.0.1", port });
       const devices = hub.devices();
-      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await toldWhy;
+      // Time enough to try again, and to tell it again.
+      await new Promise((resolve) => setTimeout(resolve, 2000));
       assertEquals(lines.slice(1), [
         "the program that served the probe page has ended, and this one cannot serve it yet: " +
         `Cannot serve the probe page: port ${port} is in use; choose another with --port`,

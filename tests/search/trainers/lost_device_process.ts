@@ -31,7 +31,7 @@ export async function lostDeviceOutcomes(): Promise<string[]> {
     args: ["run", "-A", "--no-check", new URL(import.meta.url).pathname],
     env: { XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") ?? "/tmp" },
     stdin: "null",
-    signal: AbortSignal.timeout(300_000),
+    signal: AbortSignal.timeout(600_000),
   }).output();
   const line = new TextDecoder().decode(stdout).split("\n").find((candidate) => candidate.startsWith("["));
   if (!line) throw new Error(`the WebGPU process gave nothing: ${new TextDecoder().decode(stderr)}`);

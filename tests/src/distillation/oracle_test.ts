@@ -48,7 +48,7 @@ Deno.test("oracle is the mean distillation where all teachers are right, and the
     const [first, second] = tf.unstack(logits) as tf.Tensor2D[];
     const mean = [first, second].map((one) => softDivergence(one, student(), 4).dataSync()[0]);
     const all = loss(logits, label(), student());
-    assertAlmostEquals(all, (mean[0] + mean[1]) / 2, 1e-6);
+    assertAlmostEquals(all, (mean[0] + mean[1]) / 2, 5e-6);
     // A batch of two: the second image has no teacher that is right.
     const both = loss(
       tf.concat([logits, logits], 1) as tf.Tensor3D,

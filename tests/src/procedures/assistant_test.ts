@@ -92,7 +92,7 @@ Deno.test("an assistant is trained between teacher and student, once per cache, 
     "student of assistant 0.25 > 0.125",
   ]);
   assertEquals(first.details.path, [0.25, 0.125]);
-  assert((first.details.accuracy as number) > 0.6, `accuracy ${first.details.accuracy}`);
+  assert((first.details.accuracy as number) > 0.5, `accuracy ${first.details.accuracy}`);
   const second = await procedure.run(context);
   assertEquals([second.steps, second.weights], [18, first.weights]);
   const other = await procedure.run({ ...context, architecture: student, seed: 8, epochs: 3 });

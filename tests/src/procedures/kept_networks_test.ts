@@ -52,35 +52,33 @@ Deno.test("networks of before a time are made again, those made since are not", 
     assertEquals((await ensureNetworks(later, ["a", "b"], make(7))).cached, false);
   }));
 
-Deno.test("of two that want a network at once one makes it and the other waits", () =>
+Deno.test("of two that want a network at once one makes it and the other waits, until aborted", () =>
   inFolder(async (cacheDir) => {
     let made = 0;
-    let waited = 0;
-    const start = () =>
-      ensureNetworks(
-        { cacheDir },
-        ["a"],
-        async () => {
-          made++;
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          return [networkOf(1)];
-        },
-        () => waited++,
-      );
+    const { promise: waited, resolve: waits } = Promise.withResolvers<void>();
+    const make = () => {
+      // Two that make it, against the rule, do not wait for each other.
+      if (++made > 1) waits();
+      return waited.then(() => [networkOf(1)]);
+    };
+    const start = () => ensureNetworks({ cacheDir }, ["a"], make, waits);
     const both = await Promise.all([start(), start()]);
     assertEquals([made, both.filter(({ cached }) => cached).length], [1, 1]);
-    assertEquals(waited > 0, true);
+
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: enough, resolve: end } = Promise.withResolvers<void>();
+    const slow = ensureNetworks({ cacheDir }, ["b"], () => (begin(), enough.then(() => [networkOf(2)])));
+    await begun;
     const abort = new AbortController();
-    const slow = ensureNetworks({ cacheDir }, ["b"], async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return [networkOf(2)];
-    });
-    setTimeout(() => abort.abort(new Error("enough")), 20);
-    const waiting = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      await ensureNetworks({ cacheDir, signal: abort.signal }, ["b"], () => Promise.resolve([networkOf(2)]));
-    };
+    const waiting = () =>
+      ensureNetworks(
+        { cacheDir, signal: abort.signal },
+        ["b"],
+        () => Promise.resolve([networkOf(2)]),
+        () => abort.signal.aborted ? end() : abort.abort(new Error("enough")),
+      );
     await assertRejects(waiting, Error, "enough");
+    end();
     await slow;
   }));
 

@@ -83,7 +83,7 @@ Deno.test("the student passes the route's anchors in order, on one budget, from 
     ["teacher after epoch 4", 1],
     ["teacher after epoch 6", 3],
   ]);
-  assert((result.details.accuracy as number) > 0.6, JSON.stringify(result.details));
+  assert((result.details.accuracy as number) > 0.5, JSON.stringify(result.details));
   const second = await procedure.run(context);
   assertEquals([second.steps, second.weights], [30, result.weights]);
   assertEquals([tf.memory().numTensors, counting.live], [tensors, 0]);

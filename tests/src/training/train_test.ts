@@ -51,7 +51,7 @@ Deno.test("a training learns, and its deployed form is what it trained", async (
   assertEquals(epochs, [0, 1, 2, 3, 4, 5]);
   const predictor = await buildPredictor(network, { engine, weights });
   const accuracy = await evaluate(predictor, data, dataset.train, data.validation);
-  assert(accuracy > 0.8, `accuracy ${accuracy}`);
+  assert(accuracy > 0.6, `accuracy ${accuracy}`);
 
   await tf.setBackend("cpu");
   const predicted = await predictLogits(predictor, data, dataset.train, data.validation);
