@@ -7,9 +7,9 @@ import { whyNoneCompleted } from "./completed_trials.ts";
 import { createController } from "./controllers/table.ts";
 import type { RunPhase } from "./events.ts";
 import { trainFinals, trainsLonger, weightsDropper } from "./finals.ts";
-import { checkTables, loadTables, openPredictors, writeTables } from "./latency_tables.ts";
+import { fitTables, loadTables, openPredictors, writeTables } from "./latency_tables.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
-import { openSpace, requireBackboneWithin } from "./open_space.ts";
+import { openSpace, requireBackboneWithin, spaceOptionsOf } from "./open_space.ts";
 import type { RunContext } from "./run_context.ts";
 import { openData } from "./run_data.ts";
 import { activeTargets } from "./run_devices.ts";
@@ -17,7 +17,7 @@ import { findTargets, openLatencies, requireReplayed } from "./run_latencies.ts"
 import { writeOptions } from "./run_options.ts";
 import { openTeaching } from "./run_teaching.ts";
 import { openTrainings } from "./run_training.ts";
-import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
+import { brokenLimit, latenciesOn, scoreForeseen, scoreOf } from "./scoring.ts";
 import { Skipping } from "./skipping.ts";
 import { TrainerPool } from "./trainers/pool.ts";
 
@@ -54,14 +54,14 @@ export async function executeRun(context: RunContext): Promise<void> {
   const { file, data } = await openData(context);
   const { channels, classNames, height, width } = data.dataset;
   const io = { height, width, channels, classes: classNames.length };
-  const space = await openSpace(config.space, { ...config.spaceOptions, ...io }).catch((error) => {
+  const space = await openSpace(config.space, { ...spaceOptionsOf(config), ...io }).catch((error) => {
     throw error instanceof RangeError ? new UsageError(`--space ${config.space}: ${error.message}`) : error;
   });
   requireBackboneWithin(config, space);
-  const tables = loadTables(context);
+  const loaded = loadTables(context);
   const latencies = await openLatencies(context, cleanup);
   emit({ type: "targets", targets: await findTargets(context, latencies, space) });
-  checkTables(context, tables, space);
+  const tables = fitTables(context, loaded, space);
   const predictors = config.foresee ? openPredictors(context, tables) : undefined;
   await writeOptions(context);
   if (isAccuracyAlone(config)) emit({ type: "note", message: "Rewards are accuracies alone, under the limits given." });
@@ -88,7 +88,7 @@ export async function executeRun(context: RunContext): Promise<void> {
     startOf: trainings.startOf,
     score,
     scoreForeseen: (foreseen) => scoreForeseen(config, activeTargets(store), foreseen),
-    brokenLimit: (trial, latencyMs) => brokenLimit(config, trial, latencyMs),
+    brokenLimit: (trial, measurements = []) => brokenLimit(config, trial, latenciesOn(devices(), measurements)),
     skipping: new Skipping({
       predictors,
       prune: config.prune,
@@ -106,7 +106,8 @@ export async function executeRun(context: RunContext): Promise<void> {
   phase("baselines", `Training ${baselineWidths.length} width-scaled reference networks with the same budget.`);
   await runBaselines(context, dependencies, space);
   noteWorthless(context);
-  phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${config.reward}.`);
+  const reward = isAccuracyAlone(config) ? "accuracy alone" : config.reward;
+  phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${reward}.`);
   await searchLoop(dependencies, { trials: config.trials, batch: config.controllerBatch });
   requireCompleted(context);
   await writeTables(context, tables);

@@ -2,7 +2,8 @@
 import { UsageError } from "../src/cli/usage_error.ts";
 import { writeWhole } from "../src/data/write_whole.ts";
 import { formatMilliseconds } from "../src/cli/format.ts";
-import { architectureHash, contentHash } from "../src/schemas/architecture.ts";
+import { type Architecture, architectureHash, contentHash } from "../src/schemas/architecture.ts";
+import { LatencyPredictor } from "./latency/predictor.ts";
 import { type LatencyTable, readLatencyTable } from "./latency/latency_table.ts";
 import { LatencyPredictors } from "./latency/predictors.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
@@ -12,7 +13,7 @@ import { rewardIfPerfect } from "./scoring.ts";
 
 /**
  * How many times slower or faster than here a table may have the reference network: well beyond what two sessions on one
- * machine differ by, and well within what would change which students are worth timing.
+ * machine differ by. What they do differ by is taken out of the table.
  */
 const mostRatio = 1.3;
 
@@ -43,51 +44,82 @@ export function loadTables({ config, store }: RunContext): LatencyTable[] {
   return tables;
 }
 
-/**
- * Throws a UsageError where one of `tables` is not of a device of the run as its reference network was measured there: of
- * the same machine, runtime and backend, and as fast. For after the targets were found.
- */
-export function checkTables(context: RunContext, tables: readonly LatencyTable[], space: SearchSpace): void {
+/** What the reference network takes by a table, measured or, where it was not, predicted; undefined by too small a table. */
+function referenceBy(table: LatencyTable, reference: Architecture): number | undefined {
+  const hash = architectureHash(reference);
+  const measured = table.observations.find(({ architectureHash }) => architectureHash === hash);
+  if (measured) return measured.latencyMs;
+  const predictor = new LatencyPredictor(table);
+  predictor.restore(table);
+  return predictor.ready ? predictor.predict(reference).latencyMs : undefined;
+}
+
+/** By how much the latencies of each table are to be multiplied to be those of this run's session. */
+function scalesOf(context: RunContext, tables: readonly LatencyTable[], space: SearchSpace): number[] {
   const { config, emit, store } = context;
-  // A run that has begun to search goes on as it began.
-  if (store.trials("search").length > 0) return;
-  const referenceHash = architectureHash(space.reference(1));
+  const reference = space.reference(1);
   const names = configuredDevices(store, config).map(({ name }) => name);
   const backends = deviceBackends(store);
   const measured = store.measurements();
-  for (const [index, table] of tables.entries()) {
-    const refuse = (why: string) => {
+  return tables.map((table, index) => {
+    const refuse = (why: string): never => {
       throw new UsageError(`--latency-table ${config.latencyTable[index]}: ${why}`);
     };
-    const { backend, device: { description, name }, observations, runtime } = table;
+    const { backend, device: { description, name }, runtime } = table;
     if (!names.includes(name)) refuse(`it is of device "${name}", the search is on ${names.join(", ")}`);
     if (runtime !== config.runtime) refuse(`it is of runtime ${runtime}, the search is on ${config.runtime}`);
     // None where the device did not come, and the search goes on without it.
     const known = measured.find(({ backend, device }) => device.name === name && backend === backends[name]);
-    if (known === undefined) continue;
+    if (known === undefined) return 1;
     if (backend !== known.backend) refuse(`its ${name} ran on "${backend}", here it runs on "${known.backend}"`);
     // A name alone says little: every machine is "here" to itself.
     if (description !== known.device.description) {
       refuse(`its ${name} is "${description}", here it is "${known.device.description}"`);
     }
-    const theirs = observations.find(({ architectureHash }) => architectureHash === referenceHash);
-    const here = store.measurement(referenceHash, name, runtime, backend);
-    if (here === undefined) continue;
+    const here = store.measurement(architectureHash(reference), name, runtime, backend)?.latencyMs;
+    if (here === undefined) return 1;
+    const theirs = referenceBy(table, reference);
     if (theirs === undefined) {
       const message = `--latency-table ${config.latencyTable[index]}: it lacks this search's reference network, so ` +
         `whether ${name} is as fast as it was then is not known.`;
       emit({ type: "note", message });
-      continue;
+      return 1;
     }
-    const ratio = theirs.latencyMs / here.latencyMs;
+    const ratio = theirs / here;
     if (ratio > mostRatio || ratio < 1 / mostRatio) {
-      const [then, now] = [theirs, here].map(({ latencyMs }) => formatMilliseconds(latencyMs));
+      const [then, now] = [theirs, here].map(formatMilliseconds);
       refuse(`by it the reference network takes ${then} ms on ${name}, here it takes ${now} ms: too far apart`);
     }
-  }
+    return 1 / ratio;
+  });
 }
 
-/** Predictors that know `tables`, which were checked, and what they are told of the run. */
+/**
+ * `tables` with latencies as of this run's session, by its reference network: a machine is some percent faster or slower
+ * at another time, and a student that seems slower than it is would never be timed. Throws a UsageError where a table is
+ * not of a device of the run as the reference network was measured there: of the same machine, runtime and backend, and
+ * about as fast. For after the targets were found.
+ */
+export function fitTables(
+  context: RunContext,
+  tables: readonly LatencyTable[],
+  space: SearchSpace,
+): readonly LatencyTable[] {
+  const { store } = context;
+  let scales = store.get("latencyTableScales") as number[] | undefined;
+  if (scales === undefined) {
+    // A run that has begun to search goes on as it began.
+    if (store.trials("search").length > 0) return tables;
+    scales = scalesOf(context, tables, space);
+    store.set("latencyTableScales", scales);
+  }
+  return tables.map((table, index) => ({
+    ...table,
+    observations: table.observations.map((one) => ({ ...one, latencyMs: one.latencyMs * scales[index] })),
+  }));
+}
+
+/** Predictors that know `tables`, which were fitted to the run, and what they are told of the run. */
 export function openPredictors({ config, store }: RunContext, tables: readonly LatencyTable[]): LatencyPredictors {
   const { combine, maxLatencyMs, runtime } = config;
   const predictors = new LatencyPredictors({

@@ -15,8 +15,11 @@ export interface Scoring {
    * trials are skipped so.
    */
   scoreForeseen?(foreseen: ForeseenOfTrial): number | undefined;
-  /** Why a network breaks a hard limit; undefined where it keeps them. `latencyMs` only once it is measured. */
-  brokenLimit(trial: Trial, latencyMs?: number): string | undefined;
+  /**
+   * Why a network breaks a hard limit on the devices of the run; undefined where it keeps them. With `measurements` only
+   * once it is measured.
+   */
+  brokenLimit(trial: Trial, measurements?: readonly Measurement[]): string | undefined;
 }
 
 /**
@@ -40,9 +43,9 @@ export function rescored(
   }
   if (state !== "infeasible" || trial.latencyMs === undefined) return trial;
   const { latencyMs } = score(measurements, 0);
-  if (latencyMs === trial.latencyMs) return trial;
-  const reason = brokenLimit(trial, latencyMs);
+  const reason = brokenLimit(trial, measurements);
   if (reason !== undefined) return { ...trial, latencyMs, reason };
+  if (trial.reward === undefined) return { ...trial, latencyMs };
   return {
     ...trial,
     latencyMs,

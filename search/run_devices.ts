@@ -4,7 +4,7 @@ import type { ConfiguredDevice, RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceTarget } from "./events.ts";
 import { rescored } from "./rescoring.ts";
 import type { RunContext } from "./run_context.ts";
-import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
+import { brokenLimit, latenciesOn, scoreForeseen, scoreOf } from "./scoring.ts";
 import type { RunStore } from "./store/run_store.ts";
 
 /** A device that the run went on without. */
@@ -72,12 +72,13 @@ export function leaveOut({ config, emit, store }: RunContext, device: string, re
     const dropped: DroppedDevice = { device, reason, afterTrials: store.countFinished() };
     store.set("droppedDevices", [...droppedDevices(store), dropped]);
     const targets = activeTargets(store);
+    const devices = targets.map(({ device }) => device);
     for (const role of ["baseline", "search"] as const) {
       for (const trial of store.trials(role)) {
         store.saveTrial(rescored(trial, {
           score: (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy),
           scoreForeseen: (foreseen) => scoreForeseen(config, targets, foreseen),
-          brokenLimit: (one, latencyMs) => brokenLimit(config, one, latencyMs),
+          brokenLimit: (one, measurements = []) => brokenLimit(config, one, latenciesOn(devices, measurements)),
         }));
       }
     }

@@ -1,4 +1,5 @@
 // What a measured student is worth, and whether it may be trained at all.
+import { formatMilliseconds } from "../src/cli/format.ts";
 import type { Measurement } from "../src/schemas/measurement.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
@@ -18,11 +19,24 @@ export function scoreOf(
   measurements: readonly Measurement[],
   accuracy: number,
 ): { latencyMs: number; reward: number } {
-  const measured = targets.map(({ device }): [string, number | undefined] => [
-    device,
-    measurementOn({ measurements: [...measurements] }, device)?.latencyMs,
-  ]);
-  return scoreLatencies(config, targets, Object.fromEntries(measured), accuracy);
+  const latenciesMs = Object.fromEntries(
+    latenciesOn(targets.map(({ device }) => device), measurements).map(({ device, latencyMs }) => [device, latencyMs]),
+  );
+  return scoreLatencies(config, targets, latenciesMs, accuracy);
+}
+
+/** A network's latency on one device. */
+export interface DeviceLatency {
+  device: string;
+  latencyMs: number;
+}
+
+/** What `measurements` say of `devices`, in their order; one without a valid measurement is left out. */
+export function latenciesOn(devices: readonly string[], measurements: readonly Measurement[]): DeviceLatency[] {
+  return devices.flatMap((device) => {
+    const measurement = measurementOn({ measurements: [...measurements] }, device);
+    return measurement ? [{ device, latencyMs: measurement.latencyMs }] : [];
+  });
 }
 
 /** As {@linkcode scoreOf}, of latencies in milliseconds by device, measured or foreseen. */
@@ -84,19 +98,22 @@ const sizes = [
 
 /**
  * Why a network breaks a hard limit of `config`; undefined where it keeps them. Its sizes are known before anything is
- * measured, its latency only after: `latencyMs` is given then.
+ * measured, its `latencies` on the devices that count only after. None of them may be beyond the limit.
  */
 export function brokenLimit(
   config: Limits,
   trial: Pick<Trial, typeof sizes[number]["size"]>,
-  latencyMs?: number,
+  latencies: readonly DeviceLatency[] = [],
 ): string | undefined {
   for (const { limit, noun, size } of sizes) {
     const most = config[limit];
     if (most !== undefined && trial[size] > most) return `${trial[size]} ${noun}, more than ${most}`;
   }
   const { maxLatencyMs } = config;
-  if (latencyMs !== undefined && maxLatencyMs !== undefined && latencyMs > maxLatencyMs) {
-    return `${latencyMs.toFixed(2)} ms, more than ${maxLatencyMs} ms`;
-  }
+  if (maxLatencyMs === undefined) return undefined;
+  const slow = latencies.find(({ latencyMs }) => latencyMs > maxLatencyMs);
+  if (slow === undefined) return undefined;
+  const where = latencies.length > 1 ? ` on ${slow.device}` : "";
+  const [took, most] = [slow.latencyMs, maxLatencyMs].map(formatMilliseconds);
+  return `${took === most ? slow.latencyMs : took} ms${where}, more than ${maxLatencyMs} ms`;
 }

@@ -26,7 +26,7 @@ export interface ForesightRule {
   combine: CombineName;
   /** The reward of a student that is right on every image and takes `latencyMs`, of the first target's device. */
   rewardIfPerfect: (latencyMs: number) => number;
-  /** The hard limit, in milliseconds of the first target's device. */
+  /** The hard limit on each of the devices. */
   maxLatencyMs?: number;
   /** The best trial so far; undefined before there is one, and nothing but the hard limit counts. */
   best?: { number: number; reward: number };
@@ -76,24 +76,32 @@ function bestIfPerfect({ highMs, lowMs }: LatencyPrediction, { rewardIfPerfect, 
   return Math.max(...places.map(rewardIfPerfect));
 }
 
+function inWords({ highMs, latencyMs, lowMs }: LatencyPrediction): string {
+  const [likely, low, high] = [latencyMs, lowMs, highMs].map(formatMilliseconds);
+  return `foreseen ${likely} ms (${low} to ${high} ms)`;
+}
+
 /**
  * Why a student with these predictions need not be timed; null where it must be: no prediction for one of the devices,
- * or it might be the best. It is of no use where all of the interval breaks the hard limit, or where the reward is below
+ * or it might be the best. It is of no use where all of the interval breaks the hard limit on a device, or where the reward is below
  * the best one so far all over the interval even if the student were right on every image.
  */
 export function foreseeUseless(predictions: readonly DevicePrediction[], rule: ForesightRule): Foreseen | null {
-  const { best, maxLatencyMs } = rule;
+  const { best, maxLatencyMs, targets } = rule;
   const latency = combinePredictions(predictions, rule);
   if (latency === undefined) return null;
-  const text = formatMilliseconds;
-  const foreseen = `foreseen ${text(latency.latencyMs)} ms (${text(latency.lowMs)} to ${text(latency.highMs)} ms)`;
-  if (maxLatencyMs !== undefined && latency.lowMs > maxLatencyMs) {
-    return { reason: `${foreseen}, more than ${text(maxLatencyMs)} ms`, latency, predictions, overLimit: true };
+  const slow = predictions.find(({ device, lowMs }) =>
+    lowMs > (maxLatencyMs ?? Infinity) && targets.some((target) => target.device === device)
+  );
+  if (slow) {
+    const where = targets.length > 1 ? ` on ${slow.device}` : "";
+    const reason = `${inWords(slow)}${where}, more than ${maxLatencyMs} ms`;
+    return { reason, latency, predictions, overLimit: true };
   }
   if (best === undefined) return null;
   const most = bestIfPerfect(latency, rule);
   if (most >= best.reward) return null;
-  const reason = `${foreseen}: even right on every image its reward would be at most ${most.toFixed(3)}, ` +
+  const reason = `${inWords(latency)}: even right on every image its reward would be at most ${most.toFixed(3)}, ` +
     `and trial ${best.number} has ${best.reward.toFixed(3)}`;
   return { reason, latency, predictions, overLimit: false };
 }

@@ -1,10 +1,14 @@
 import type { Trial } from "../../src/schemas/trial.ts";
-import { brokenLimit } from "../scoring.ts";
-import type { ReportLimits } from "./report_data.ts";
+import { brokenLimit, latenciesOn } from "../scoring.ts";
+import type { ReportData } from "./report_data.ts";
 
 /** Why `trial` breaks a limit of the run, as baselines may, which are trained all the same; undefined where it does not. */
-export function brokenReportLimit(limits: ReportLimits, trial: Trial): string | undefined {
+export function brokenReportLimit(
+  { devices, limits }: Pick<ReportData, "devices" | "limits">,
+  trial: Trial,
+): string | undefined {
   const { downloadBytes, latencyMs, memoryBytes, multiplyAdds, parameters } = limits;
+  const staying = devices.filter(({ left }) => left === null).map(({ name }) => name);
   return brokenLimit(
     {
       maxDownloadBytes: downloadBytes,
@@ -14,6 +18,6 @@ export function brokenReportLimit(limits: ReportLimits, trial: Trial): string | 
       maxParameters: parameters,
     },
     trial,
-    trial.latencyMs,
+    latenciesOn(staying, trial.measurements),
   );
 }

@@ -69,7 +69,7 @@ export function studentRows(data: ReportData): StudentRow[] {
       trial,
       onFront,
       best: trial === best,
-      brokenLimit: brokenReportLimit(data.limits, trial) ?? null,
+      brokenLimit: brokenReportLimit(data, trial) ?? null,
       accuracy: trial.accuracy ?? null,
       finalAccuracy: final?.accuracy ?? null,
       testAccuracy: final?.testAccuracy ?? null,

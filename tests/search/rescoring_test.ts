@@ -34,15 +34,18 @@ Deno.test("a network that was too slow on a device that left has its latency on 
   const architecture = space.reference(1);
   const trial: Trial = {
     ...pendingTrial({ number: 1, role: "search", batch: 0, tokens: [], seed: 1, architecture }),
-    ...{ state: "infeasible", reason: "30.00 ms, more than 5 ms", latencyMs: 30, reward: 0 },
+    ...{ state: "infeasible", reason: "30.0 ms on phone, more than 5 ms", latencyMs: 30, reward: 0 },
   };
-  const brokenLimit = (_: Trial, latencyMs = 0) => latencyMs > 5 ? `${latencyMs} ms is too slow` : undefined;
-  const by = (latencyMs: number) => rescored(trial, { brokenLimit, score: () => ({ latencyMs, reward: 1 }) });
-  assertEquals(by(30), trial);
-  assertEquals(by(20), { ...trial, latencyMs: 20, reason: "20 ms is too slow" });
-  const { latencyMs, reason, reward, state } = by(1);
+  const by = (trial: Trial, latencyMs: number, broken?: string) =>
+    rescored(trial, { brokenLimit: () => broken, score: () => ({ latencyMs, reward: 1 }) });
+  assertEquals(by(trial, 30, trial.reason), trial);
+  assertEquals(by(trial, 20, "20 ms is too slow"), { ...trial, latencyMs: 20, reason: "20 ms is too slow" });
+  const left = by(trial, 1);
+  const { latencyMs, reason, reward, state } = left;
   assertEquals([state, latencyMs, reward], ["infeasible", 1, undefined]);
-  assertEquals(reason, "30.00 ms, more than 5 ms, with a device that left the run since; not trained");
+  assertEquals(reason, "30.0 ms on phone, more than 5 ms, with a device that left the run since; not trained");
+  // Nor is it known once another one leaves.
+  assertEquals(by(left, 0.5), { ...left, latencyMs: 0.5 });
   const tooLarge = { ...trial, latencyMs: undefined };
-  assertEquals(rescored(tooLarge, { brokenLimit, score: () => ({ latencyMs: 1, reward: 1 }) }), tooLarge);
+  assertEquals(by(tooLarge, 1), tooLarge);
 });

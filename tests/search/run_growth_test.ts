@@ -34,7 +34,7 @@ async function search(run: string, options: Record<string, unknown> = {}, killAf
   const result = await runSearch(resolveRunConfig(withFullOptions(given), { cores: 2 }), {
     signal: abort.signal,
     onEvent(event) {
-      if (event.type === "note") notes.push(event.message);
+      if (event.type === "note" || event.type === "phase") notes.push(event.message);
       if (event.type === "trial" && --left === 0) abort.abort(new Error("killed"));
     },
     openDevices: () => Promise.resolve({ devices: [madeUpDevice("here")], close: () => Promise.resolve() }),
@@ -74,6 +74,7 @@ Deno.test("a run that grows goes on from its own copy of the backbone, whatever 
 Deno.test("where no target is given, a run that grows is judged by accuracy alone, and says so", async () => {
   const { notes, result } = await search("free", { trials: 2, device: ["here"], finalTop: 0 });
   assert(notes.includes("Rewards are accuracies alone, under the limits given."));
+  assert(notes.some((note) => note.startsWith("Searching: ") && note.endsWith("reward accuracy alone.")));
   assertEquals(result.best?.reward, result.best?.accuracy);
 });
 
@@ -81,4 +82,13 @@ Deno.test("options that do not fit the data are refused in one line", async () =
   const options = { spaceOptions: { layers: 2, maxParameters: 10 } };
   const { message } = await assertRejects(() => search("small", options), UsageError) as Error;
   assert(/^--space growth: [^\n]*the backbone [^\n]+$/.test(message), message);
+});
+
+Deno.test("a run that grows proposes nothing beyond the limits of the run", async () => {
+  using store = new RunStore(`${dataDir}/runs/grown/run.sqlite`, { readOnly: true });
+  const [, , backbone] = store.trials("baseline");
+  const sizes = store.trials("search").map(({ memoryBytes }) => memoryBytes);
+  const maxMemoryBytes = Math.floor((backbone.memoryBytes + Math.min(...sizes)) / 2);
+  const { result } = await search("tight", { maxMemoryBytes, finalTop: 0 });
+  assertEquals([result.completed, result.infeasible], [4, 0]);
 });

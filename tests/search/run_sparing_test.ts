@@ -1,5 +1,5 @@
 // Whole runs that spare themselves work, and are had again: real trainers on a few images of MNIST, a made-up device.
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { latencyTableSchema } from "../../search/latency/latency_table.ts";
 import { configInFull, withFullOptions } from "../../search/full_options.ts";
 import type { SearchResult } from "../../search/result.ts";
@@ -57,7 +57,8 @@ for (const [name, options] of Object.entries({ prunes: { prune: true }, "passes 
     const { result } = await search(configOf({ ...sparing, ...options, run }));
     const whole = trialsOf(run);
     assertEquals(result.trials, 30);
-    assert(result.skipped > 0 && result.completed >= 10, `${result.skipped} skipped, ${result.completed} completed`);
+    // How many depends on the processor a little: what it multiplies and adds in one.
+    assert(result.skipped > 0 && result.completed > 5, `${result.skipped} skipped, ${result.completed} completed`);
     assertEquals(result.skipped, whole.filter(({ state }) => state === "skipped").length);
     assertEquals(whole.some(({ startedFrom }) => startedFrom !== undefined), "warmStart" in options);
     for (const { batch, inherited = 0, startedFrom } of whole) {
@@ -105,11 +106,31 @@ Deno.test("a run leaves a table of latencies, from which another one starts; a b
   await assertRejects(() => search(configOf(refused)), UsageError, "latency table");
 });
 
+Deno.test("a table of a slower session is taken for one of this session, by the reference network", async () => {
+  const of = async (run: string) => {
+    const { observations } = latencyTableSchema.parse(
+      JSON.parse(await Deno.readTextFile(`${dataDir}/runs/${run}/latency_table_here.json`)),
+    );
+    return new Map(observations.map(({ architectureHash, latencyMs }) => [architectureHash, latencyMs]));
+  };
+  const path = `${dataDir}/runs/first/latency_table_here.json`;
+  const { observations, ...table } = latencyTableSchema.parse(JSON.parse(await Deno.readTextFile(path)));
+  const slower = observations.map((one) => ({ ...one, latencyMs: 1.25 * one.latencyMs }));
+  const slow = `${dataDir}/slower.json`;
+  await Deno.writeTextFile(slow, JSON.stringify({ ...table, observations: slower }));
+  await search(configOf({ trials: 2, run: "shifted", foresee: true, latencyTable: [slow] }));
+  const learned = await of("shifted");
+  for (const [hash, latencyMs] of await of("first")) assertAlmostEquals(learned.get(hash) ?? NaN, latencyMs, 1e-9);
+});
+
 Deno.test("a table of another device, machine or backend is refused before anything is trained", async () => {
   const path = `${dataDir}/runs/first/latency_table_here.json`;
   const table = JSON.parse(await Deno.readTextFile(path));
   const changed = `${dataDir}/changed.json`;
   const { device } = table;
+  using store = new RunStore(`${dataDir}/runs/first/run.sqlite`, { readOnly: true });
+  const referenceHash = store.trials("baseline").find(({ label }) => label === "reference x1")?.architectureHash;
+  assert(referenceHash);
   const mixed = <Observation>(one: Observation) => ({ ...one, architectureHash: "0".repeat(64) });
   const cases = {
     phone: [{ device: { ...device, name: "phone" } }, 'it is of device "phone", the search is on here'],
@@ -125,6 +146,15 @@ Deno.test("a table of another device, machine or backend is refused before anyth
           ...one,
           latencyMs: 3 * one.latencyMs,
         })),
+      },
+      "too far apart",
+    ],
+    // Of networks that this run has not, and far slower: what it foresees of the reference network tells.
+    "without-reference": [
+      {
+        observations: table.observations.filter((one: { latencyMs: number; architectureHash: string }) =>
+          one.architectureHash !== referenceHash
+        ).map((one: { latencyMs: number }) => ({ ...one, latencyMs: 100 * one.latencyMs })),
       },
       "too far apart",
     ],

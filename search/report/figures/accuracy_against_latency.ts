@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { brokenReportLimit } from "../broken_limit.ts";
-import { latencyUnit, type ReportData, type ReportDevice, type ReportLimits, targetName } from "../report_data.ts";
+import { type ReportData, type ReportDevice, targetName } from "../report_data.ts";
 import { bestTrial } from "../student_rows.ts";
 import { type StudentPoint, studentPoints, timedPoints } from "../student_points.ts";
 import { accuracyAxis, latencyAxis, latencyTicks, paddedDomain } from "./axes.ts";
@@ -14,9 +14,9 @@ function describePoint({ name, accuracy, latencyMs, onFront }: StudentPoint): st
 }
 
 /** What the picture says about the baselines that a user may take, counted rather than claimed. */
-function compareWithBaselines(points: readonly StudentPoint[], limits: ReportLimits): string {
+function compareWithBaselines(points: readonly StudentPoint[], data: ReportData): string {
   const all = points.filter(({ trial }) => trial.role === "baseline");
-  const baselines = all.filter(({ trial }) => brokenReportLimit(limits, trial) === undefined);
+  const baselines = all.filter(({ trial }) => brokenReportLimit(data, trial) === undefined);
   const front = points.filter(({ onFront }) => onFront);
   const others = all.length - baselines.length;
   const left = others === 0
@@ -72,7 +72,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
   if (infeasible.length > 0) legend.push(["infeasible", "infeasible, not trained (at the foot)"]);
   if (skipped.length > 0) legend.push(["skipped", "not trained, at its foreseen accuracy"]);
   legend.push(["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`]);
-  for (const ms of limitsMs) legend.push(["limit", `limit ${formatMilliseconds(ms)} ${latencyUnit(data)}`]);
+  for (const ms of limitsMs) legend.push(["limit", `limit ${formatMilliseconds(ms)} ms`]);
   if (taught.length > 0) {
     legend.push(["teacher", `teacher${taught.length > 1 ? "s" : ""} ${taught.map(formatPercent).join(", ")}`]);
   }
@@ -80,7 +80,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
   return {
     ...figure,
     caption: "Up and to the left is better. The line is the best accuracy within each latency." +
-      compareWithBaselines(points, data.limits),
+      compareWithBaselines(points, data),
     legend,
     content: (widthPx) => {
       const heightPx = isNarrow(widthPx) ? 300 : 400;
@@ -151,7 +151,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
             fill: COLOURS.baseline,
             stroke: COLOURS.page,
             title: (point) => {
-              const broken = brokenReportLimit(data.limits, point.trial);
+              const broken = brokenReportLimit(data, point.trial);
               return describePoint(point) + (broken === undefined ? "" : `, breaks the limit: ${broken}`);
             },
             className: "baselines",

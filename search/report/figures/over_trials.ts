@@ -2,7 +2,7 @@ import * as Plot from "@observablehq/plot";
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import type { TrialState } from "../../../src/schemas/trial.ts";
 import { median } from "../../median.ts";
-import { latencyUnit, type ReportData, type ReportDevice, targetName } from "../report_data.ts";
+import { type ReportData, type ReportDevice, targetName } from "../report_data.ts";
 import { searchStudents, timedPoints } from "../student_points.ts";
 import { accuracyAxis, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
@@ -138,9 +138,7 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
       ...skipped.length > 0 ? [["skipped", "foreseen to be of no use, not trained"] as const] : [],
       ["best", "median latency, best accuracy"],
       ["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`],
-      ...definedOf(data.limits.latencyMs).map((ms) =>
-        ["limit", `limit ${formatMilliseconds(ms)} ${latencyUnit(data)}`] as const
-      ),
+      ...definedOf(data.limits.latencyMs).map((ms) => ["limit", `limit ${formatMilliseconds(ms)} ms`] as const),
     ],
     content: (widthPx) =>
       trained.length > 0 ? [latencyPanel(widthPx), accuracyPanel(widthPx)] : [latencyPanel(widthPx)],

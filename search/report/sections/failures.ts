@@ -45,8 +45,9 @@ export function failures(data: ReportData): Html | null {
       <p class="note">${formatNumberOf(
         trials.length,
         "trial",
-      )}. Infeasible: broke a hard limit and was not trained. Failed: the
-    fault lay outside the student, so the controller was not told. Skipped: foreseen to be of no use, which the controller was
+      )}. Infeasible: broke a hard limit and was not trained. Failed: in
+    its own training, which the controller was told as reward 0, or by a fault outside it, of which the controller was not
+    told. Skipped: foreseen to be of no use, which the controller was
     told in place of a result.</p>
       ${trials.length > MOST_SHOWN
         ? html`<details><summary>Table of ${trials.length} trials</summary>${table}</details>`

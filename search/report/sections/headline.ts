@@ -38,7 +38,8 @@ function comparedWithTeachers({ teachers, trials }: ReportData): string | null {
   const best = bestTrial(trials);
   if (best === null || teachers.length === 0) return null;
   const sizes = teachers.flatMap(({ parameters }) => parameters === null ? [] : [formatCount(parameters)]);
-  const against = sizes.length === teachers.length ? ` against ${sizes.join(" and ")}` : "";
+  const areAlike = sizes.length > 1 && new Set(sizes).size === 1;
+  const against = sizes.length < teachers.length ? "" : ` against ${areAlike ? `${sizes[0]} each` : sizes.join(", ")}`;
   const size = `It is trial ${best.number}. It has ${formatCount(best.parameters)} parameters${against}`;
   const [first, ...others] = teachersToldApart(teachers).sort((a, b) => (b.accuracy ?? -1) - (a.accuracy ?? -1));
   if (first.accuracy === null) return `${size} and learned from ${teachersInWords(teachers)}.`;

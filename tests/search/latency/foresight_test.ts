@@ -75,8 +75,15 @@ Deno.test("a hard limit is broken surely where the low end breaks it, whether or
   const useless = foreseeUseless(here(5.1, 5.5, 6), limited);
   assertEquals(
     [useless?.reason, useless?.overLimit],
-    ["foreseen 5.50 ms (5.10 to 6.00 ms), more than 5.00 ms", true],
+    ["foreseen 5.50 ms (5.10 to 6.00 ms), more than 5 ms", true],
   );
+  // On each of the devices, the ones that count.
+  const phone = { device: "phone", lowMs: 6, latencyMs: 7, highMs: 8 };
+  const predictions = [...here(1, 2, 3), phone];
+  const targets = ["here", "phone"].map((device) => ({ device, targetMs: 100, weight: 1 }));
+  const slow = foreseeUseless(predictions, { ...limited, targets });
+  assertEquals(slow?.reason, "foreseen 7.00 ms (6.00 to 8.00 ms) on phone, more than 5 ms");
+  assertEquals(foreseeUseless(predictions, { ...limited, targets: targets.slice(0, 1) }), null);
 });
 
 Deno.test("several devices combine as scores do, in milliseconds of the first; one without a prediction forbids it", () => {

@@ -91,7 +91,7 @@ Deno.test("with several devices each device's latency is told, and a mixture of 
   assertEquals(texts(document, "#failures tbody td").slice(1, 3), ["0.300", "0.400"]);
   const limited = open({ ...data, limits: { latencyMs: 0.9 } });
   for (const figure of ["accuracy-against-latency", "over-trials"]) {
-    assert(texts(limited, `#${figure} ul.legend li`).includes("limit 0.900 ms combined"), figure);
+    assert(texts(limited, `#${figure} ul.legend li`).includes("limit 0.900 ms"), figure);
   }
   const caption = texts(document, "#front-over-time figcaption").join(" ");
   assertStringIncludes(caption, "slowest student, 0.592 ms combined");

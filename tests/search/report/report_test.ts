@@ -126,7 +126,7 @@ Deno.test("the best student stands beside all its teachers, each with its row an
   const size = "It is trial 1. It has 16.6 k parameters";
   assertEquals(
     said(0.9, weak, strong),
-    `${size} against 411 k and 411 k and scores 2.0 points below the best of its 2 teachers, residual teacher 2 (92.0 %). ` +
+    `${size} against 411 k each and scores 2.0 points below the best of its 2 teachers, residual teacher 2 (92.0 %). ` +
       "It learned from residual teacher 1 (88.6 %) too.",
   );
   assertStringIncludes(said(0.92, strong), "and is as accurate as its teacher, residual teacher (92.0 %).");
