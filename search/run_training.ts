@@ -14,7 +14,7 @@ import { activeTargets } from "./run_devices.ts";
 import type { Teaching } from "./run_teaching.ts";
 import type { Trained, TrainJob } from "./trainers/job.ts";
 import type { TrainerPool } from "./trainers/pool.ts";
-import { nearestParent, sharedParameters } from "./warm_start.ts";
+import { longerStart, nearestParent, sharedParameters } from "./warm_start.ts";
 
 /** The trainings of a run. All reject as `TrainerPool.train` does. */
 export interface Trainings {
@@ -135,7 +135,7 @@ export async function openTrainings(
           trainImages: config.finalTrainImages,
           epochs: config.finalEpochs,
           weights: paths.weights(trial.role, trial.number, kind),
-          startFrom: grows(trial.architecture) ? paths.backbone : undefined,
+          startFrom: longerStart(store, trial) === undefined ? undefined : paths.backbone,
           test: kind === "final",
         }),
         `final ${nameOf(trial)}`,

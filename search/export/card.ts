@@ -12,6 +12,7 @@ import { latencyInterval } from "../latency/measurement_on.ts";
 import { allTargets } from "../run_devices.ts";
 import { type ReportedTeacher, reportedTeachers } from "../reported_teachers.ts";
 import type { RunStore } from "../store/run_store.ts";
+import { longerStart } from "../warm_start.ts";
 import type { ChosenStudent } from "./chosen_student.ts";
 
 /** A measurement of the student, without its samples. */
@@ -182,8 +183,7 @@ export function cardOf(store: RunStore, { data, formats, now, recomputed, run, s
       steps: (isFinal ? final?.steps : trial.steps) ?? null,
       seconds: (isFinal ? final?.trainSeconds : trial.trainSeconds) ?? null,
       backend: trial.backend ?? null,
-      // The longer training starts from a backbone, where the run has one, or from nothing.
-      startedFrom: (isFinal ? (store.get("backboneHash") === undefined ? undefined : 0) : trial.startedFrom) ?? null,
+      startedFrom: (isFinal ? longerStart(store, trial) : trial.startedFrom) ?? null,
     },
     accuracy: {
       validation: final?.accuracy ?? trial.accuracy,

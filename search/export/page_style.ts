@@ -58,7 +58,7 @@ summary { cursor: pointer; }
   .answer { grid-template-columns: 1fr; gap: 14px; }
   #seen { width: 128px; }
   #classes li { grid-template-columns: minmax(0, 6.5em) 1fr 4em; gap: 8px; }
-  .own { grid-template-columns: 1fr; }
+  .own { grid-template-columns: minmax(0, 1fr); }
 }
 @media print { .samples, .own, #status { display: none; } }
 `;

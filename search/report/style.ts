@@ -45,7 +45,7 @@ td.reason { min-width: 16em; }
 figure { margin: 30px 0 0; }
 figcaption { margin-bottom: 8px; }
 ul.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 20px; margin: 8px 0; padding: 0; font-size: 13.5px; }
-ul.legend li { display: flex; align-items: center; gap: 7px; }
+ul.legend li { display: flex; align-items: center; gap: 7px; overflow-wrap: anywhere; }
 svg.sign { display: inline-block; flex: none; width: 18px; height: 12px; margin: 0; }
 svg { display: block; width: 100%; height: auto; font-size: 12px; overflow: visible; }
 svg + svg { margin-top: 14px; }

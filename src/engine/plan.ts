@@ -7,6 +7,7 @@
 import type { Layout, NodeLayout } from "../ops/layout.ts";
 import { layoutOf } from "../ops/layout.ts";
 import type { Activation, Architecture } from "../schemas/architecture.ts";
+import { requireSingleGates } from "./require_single_gates.ts";
 
 /** Index into {@linkcode Plan.buffers}. */
 export type BufferIndex = number;
@@ -146,8 +147,7 @@ function outputOf(builder: PlanBuilder, layout: NodeLayout, inputs: Value[], bat
   const shape = imageShapeOf(layout.outputShape);
   if (node.op === "squeezeExcite") {
     const gate = builder.add(`${name} gate`, [batchSize, shape[2]], always);
-    if (inputs[0].gate === undefined) return { ...inputs[0], gate, gradient: undefined, gradientSums: undefined };
-    throw new RangeError("a squeezeExcite node cannot read another squeezeExcite node");
+    return { ...inputs[0], gate, gradient: undefined, gradientSums: undefined };
   }
   const value: Value = { shape, raw: builder.addTransient(name, [batchSize, ...shape]), activation: "none" };
   if (node.op === "conv" || node.op === "depthwiseConv") {
@@ -188,8 +188,8 @@ function parsePort(architecture: Architecture, name: string): { node: number; be
 }
 
 /**
- * The plan of `architecture`. Throws a RangeError on an architecture whose shapes do not fit, on a feature that does not
- * exist, and on a batch size below 1.
+ * The plan of `architecture`. Throws a RangeError on an architecture whose shapes do not fit or in which a gate reads a
+ * gate, on a feature that does not exist, and on a batch size below 1.
  */
 export function compilePlan(architecture: Architecture, options: PlanOptions): Plan {
   const { batchSize, mode, features = [], imageGradient = false, trainable = () => true } = options;
@@ -199,6 +199,7 @@ export function compilePlan(architecture: Architecture, options: PlanOptions): P
   const training = mode === "training";
   const gradients = training ? options.gradients ?? ["logits"] : [];
   const layout = layoutOf(architecture);
+  requireSingleGates(architecture);
   const builder = new PlanBuilder();
   const { height, width, channels } = architecture.input;
   const images: Value = {

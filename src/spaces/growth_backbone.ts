@@ -1,4 +1,5 @@
 // The networks that the space `growth` starts from.
+import { requireSingleGates } from "../engine/require_single_gates.ts";
 import { cifarResnet } from "../models/cifar_resnet.ts";
 import type { Architecture } from "../schemas/architecture.ts";
 import type { SpaceOptions } from "./space.ts";
@@ -10,7 +11,7 @@ const depths = { resnet8: 8, resnet14: 14, resnet20: 20, resnet32: 32, resnet44:
 /** Names of backbones; the residual networks are those for CIFAR (1512.03385), in their published widths. */
 export const growthBackboneNames = ["auto", ...Object.keys(depths) as (keyof typeof depths)[]] as const;
 
-/** The backbone by name, or as given: RangeError where that one is for other images or classes. */
+/** The backbone by name, or as given: RangeError where that one is for other images or classes, or cannot be trained. */
 export function growthBackbone(
   { height, width, channels, classes }: SpaceOptions,
   backbone: typeof growthBackboneNames[number] | Architecture,
@@ -26,6 +27,7 @@ export function growthBackbone(
     `${of.height}x${of.width}x${of.channels}, ${of.classes} classes`;
   const [theirs, ours] = [{ ...backbone.input, classes: backbone.classes }, { ...input, classes }].map(told);
   if (theirs !== ours) throw new RangeError(`the backbone is for ${theirs}; the data has ${ours}`);
+  requireSingleGates(backbone);
   const { origin: _origin, ...network } = backbone;
   return network;
 }

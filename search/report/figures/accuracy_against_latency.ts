@@ -100,12 +100,6 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
           Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
           Plot.ruleX(limitsMs, LIMIT_RULE),
           Plot.ruleY(taught, { stroke: COLOURS.teacher, strokeDasharray: "5 4" }),
-          ...nameMarks(namedBaselines, frame, {
-            side: "below",
-            fill: COLOURS.baseline,
-            className: "baseline-names",
-          }),
-          ...nameMarks(namedBest, frame, { side: "above", fill: COLOURS.front, className: "best-name" }),
           Plot.line(steps, {
             x: "latencyMs",
             y: "accuracy",
@@ -165,6 +159,12 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
             title: describePoint,
             className: "front",
           }),
+          ...nameMarks(namedBaselines, frame, {
+            side: "below",
+            fill: COLOURS.baseline,
+            className: "baseline-names",
+          }),
+          ...nameMarks(namedBest, frame, { side: "above", fill: COLOURS.front, className: "best-name" }),
         ],
       }];
     },

@@ -71,14 +71,18 @@ export function withRoom<Point extends NamedPoint>(
   );
 }
 
-/** Names beside `points`, above or below them. */
+/**
+ * Names beside `points`, above or below them. They go last into a plot, so that no point covers them; a pointer finds the
+ * points below them all the same.
+ */
 export function nameMarks(
   points: readonly NamedPoint[],
   frame: Frame,
   options: { side: "above" | "below"; fill: string; className: string },
 ): Plot.Text[] {
   const { className, fill, side } = options;
-  const common = { x: "latencyMs", y: "accuracy", text: "name", stroke: COLOURS.page, strokeWidth: 4, fill, className };
+  const halo = { stroke: COLOURS.page, strokeWidth: 4, pointerEvents: "none" } as const;
+  const common = { x: "latencyMs", y: "accuracy", text: "name", ...halo, fill, className };
   const dy = side === "above" ? -12 : 14;
   const atStart = points.filter((point) => startsAtPoint(point, side, frame));
   return [

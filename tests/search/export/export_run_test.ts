@@ -11,6 +11,7 @@ import { ExportMismatchError, exportModel } from "../../../src/export/export_mod
 import { decodeSafetensors, encodeSafetensors } from "../../../src/export/safetensors.ts";
 import { type ExportOptions, exportOptionsSchema } from "../../../src/schemas/export_options.ts";
 import type { RunConfig } from "../../../src/schemas/run_config.ts";
+import type { Trial } from "../../../src/schemas/trial.ts";
 import { type Card, scoresOtherwise } from "../../../search/export/card.ts";
 import { type MadeUpRun, withRun } from "./made_up_run.ts";
 
@@ -94,6 +95,35 @@ Deno.test("the card says what was trained, on what, how fast and how it is fed",
     assertStringIncludes(readme, "a\\<b\\>&\"'");
     assert(!readme.includes("<script>"));
   }, { channels: 3 }));
+
+Deno.test("a longer training is said to start from the backbone only where the network has any of it", () =>
+  withRun(async (run) => {
+    {
+      using store = new RunStore(run.paths.database);
+      store.set("backboneHash", "of a backbone");
+      const change = (role: "search" | "baseline", more: Partial<Trial>) => {
+        const [trial] = store.trials(role);
+        store.saveTrial({ ...trial, ...more });
+        const weights = run.paths.weights(role, 1, "final");
+        store.saveFinal({ trial: 1, role, accuracy: 0.85, testAccuracy: 0.84, steps: 900, trainSeconds: 30, weights });
+      };
+      // Trial 1 started from another student. The baseline is of another width than the backbone.
+      change("search", { startedFrom: 3 });
+      change("baseline", {});
+    }
+    await Deno.copyFile(run.paths.weights("search", 1, "final"), run.paths.weights("baseline", 1, "final"));
+    const startOf = async (student: Partial<ExportOptions>) => {
+      const { out, weights } = await exportRun(optionsOf(run, { format: ["safetensors"], ...student }), quiet);
+      const card: Card = JSON.parse(await Deno.readTextFile(`${out}/card.json`));
+      return [weights, card.training.startedFrom];
+    };
+    assertEquals(await startOf({ trial: 1 }), ["final", 0]);
+    assertEquals(await startOf({ baseline: 1 }), ["final", null]);
+    assertStringIncludes(
+      await Deno.readTextFile(`${run.dataDir}/exports/made-up-baseline-1/README.md`),
+      "from random weights",
+    );
+  }));
 
 Deno.test("card and page tell both scales of latency, and every doubt in words", () =>
   withRun(async (run) => {

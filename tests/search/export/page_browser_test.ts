@@ -188,9 +188,12 @@ await testWith({
       const background = new Set<string>();
       for (const colorScheme of ["light", "dark"] as const) {
         await withPage(folder, async (page) => {
-          assertEquals(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+          for (const width of [360, 280]) {
+            await page.setViewportSize({ width, height: 700 });
+            assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
+          }
           background.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
-        }, { viewport: { width: 360, height: 700 }, colorScheme });
+        }, { colorScheme });
       }
       assertEquals(background.size, 2);
     }),

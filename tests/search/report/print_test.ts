@@ -1,4 +1,4 @@
-// The report as a browser puts it on paper.
+// The report as a browser puts it on paper, and on a narrow screen.
 import { assert, assertEquals } from "@std/assert";
 import { chromium, type Page } from "playwright-core";
 import { chromiumArguments } from "../../../devices/browsers/chromium.ts";
@@ -67,5 +67,27 @@ await testWith({
     await page.setViewportSize({ width: 1200, height: 900 });
     await page.emulateMedia({ media: "screen" });
     assertEquals(await tooWide(".scroll:has(#runs)"), []);
+  }),
+});
+
+await testWith({
+  name: "no name of a run or of a teacher's file is too long for a phone",
+  needs: "chromium",
+  fn: onPage(async (page) => {
+    const whole = fixtureWholeRun();
+    for (const length of [64, 250]) {
+      const named = (letter: string) => ({
+        ...whole,
+        run: letter.repeat(length),
+        teachers: whole.teachers.map((one) => ({ ...one, hash: letter, name: `${letter.repeat(length - 5)}.onnx` })),
+      });
+      for (const content of [renderReport(named("a")), renderComparison([named("a"), named("b")])]) {
+        await page.setContent(content);
+        for (const width of [280, 390]) {
+          await page.setViewportSize({ width, height: 800 });
+          assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
+        }
+      }
+    }
   }),
 });

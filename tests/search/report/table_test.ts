@@ -13,6 +13,13 @@ Deno.test("the table is never wider than the terminal, and complete at 80 column
   assertEquals(head.trim().split(/\s{2,}/), ["network", "ms", "95 %", "val.", "test", "reward", "params", "MAdds"]);
 });
 
+Deno.test("the legend is wrapped, not cut", () => {
+  for (const columns of [80, 60]) {
+    const legend = renderTable(fixtureWholeRun(), { columns, colour: false }).replace(/\s+/g, " ");
+    assertStringIncludes(legend, "● on the front; best: highest reward; val.: validation accuracy; ±: 95 % interval");
+  }
+});
+
 Deno.test("a row holds name, mark, latency with interval, accuracy, reward and size", () => {
   const trials = [
     fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1.5, reward: 0.7 }),

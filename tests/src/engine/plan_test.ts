@@ -240,7 +240,7 @@ Deno.test("a gate on a gate is refused", () => {
   assertThrows(
     () => planOf({ architecture: { ...everyOpNetwork, nodes: [...nodes.slice(0, 5), ...tail] } }),
     RangeError,
-    "a squeezeExcite node cannot read another squeezeExcite node",
+    "node 4: a squeezeExcite node cannot read another squeezeExcite node",
   );
 });
 

@@ -63,6 +63,23 @@ function mnasNetworks(channels: number): { architecture: Architecture; name: str
   });
 }
 
+/** Nodes added to themselves, once through a dropout, with later readers and without. */
+const doubled: Architecture = {
+  version: 1,
+  input: { height: 5, width: 6, channels: 2 },
+  classes: 3,
+  nodes: [
+    { op: "conv", inputs: [-1], kernel: 3, stride: 1, filters: 4, activation: "relu" },
+    { op: "add", inputs: [0, 0] },
+    { op: "add", inputs: [1, 0] },
+    { op: "dropout", inputs: [2], rate: 0.5 },
+    { op: "add", inputs: [2, 3], activation: "relu6" },
+    { op: "add", inputs: [4, 2] },
+    { op: "globalAveragePool", inputs: [5] },
+    { op: "dense", inputs: [6], units: 3 },
+  ],
+};
+
 const forms = { "as layers": tfjs, "as a graph": tfjsGraph };
 
 for (const [form, format] of Object.entries(forms)) {
@@ -74,6 +91,9 @@ for (const [form, format] of Object.entries(forms)) {
 
   Deno.test(`grown networks, with pools and shortcuts of both kinds, give ${form} what they give deployed`, () =>
     assertAllSame(format, grownNetworks));
+
+  Deno.test(`a node added to itself gives ${form} what it gives deployed`, () =>
+    assertAllSame(format, [{ architecture: doubled, name: "doubled" }]));
 
   Deno.test(`random networks of the space mnas give ${form} what they give deployed, on grey and colour`, async () => {
     for (const channels of [1, 3]) await assertAllSame(format, mnasNetworks(channels));

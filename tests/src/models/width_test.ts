@@ -62,3 +62,36 @@ Deno.test("a shortcut that pads is scaled on both sides, which stay two widths",
   assertEquals([ofNodes[1], ofNodes[2], ofNodes[4]], [ofNodes[3], ofNodes[3], ofNodes[3]]);
   assertEquals(given[1], ofNodes[5]);
 });
+
+Deno.test("a shortcut that pads the images stays as wide as they are, and so does all that is tied to it", () => {
+  const network: Architecture = {
+    ...base,
+    input: { ...base.input, channels: 3 },
+    nodes: [
+      { op: "maxPool", inputs: [-1], kernel: 2, stride: 1 },
+      { op: "subsample", inputs: [0], stride: 1, channels: 4 },
+      { op: "conv", inputs: [1], kernel: 3, stride: 1, filters: 4, activation: "relu" },
+      { op: "add", inputs: [2, 1] },
+      { op: "subsample", inputs: [3], stride: 2, channels: 5 },
+      { op: "conv", inputs: [4], kernel: 3, stride: 1, filters: 8, activation: "relu" },
+      { op: "globalAveragePool", inputs: [5] },
+      { op: "dense", inputs: [6], units: 3 },
+    ],
+  };
+  assertEquals(widthsOf(scaleWidth(network, 0.5)), [3, 3, 3, 3, 3, 4, 4, 3]);
+  assertEquals(widthsOf(scaleWidth(network, 2)), [3, 8, 8, 8, 10, 16, 16, 3]);
+});
+
+Deno.test("what a shortcut pads to the logits grows no wider than they are", () => {
+  const network: Architecture = {
+    ...base,
+    nodes: [
+      { op: "conv", inputs: [-1], kernel: 3, stride: 1, filters: 1, activation: "relu" },
+      { op: "subsample", inputs: [0], stride: 1, channels: 2 },
+      { op: "subsample", inputs: [1], stride: 1, channels: 3 },
+      { op: "globalAveragePool", inputs: [2] },
+    ],
+  };
+  assertEquals(widthsOf(scaleWidth(network, 4)), [3, 3, 3, 3]);
+  assertEquals(widthsOf(scaleWidth(network, 0.5)), [1, 1, 3, 3]);
+});

@@ -258,6 +258,25 @@ Deno.test("any network may be the backbone; one for other images or classes is r
   );
 });
 
+Deno.test("a backbone that no engine can train is refused with the node that it is for", () => {
+  const gate = (input: number): Architecture["nodes"][number] => (
+    { op: "squeezeExcite", inputs: [input], squeezeChannels: 2 }
+  );
+  const backboneOf = (gates: Architecture["nodes"]): Architecture => ({
+    ...plain,
+    nodes: [
+      plain.nodes[0],
+      ...gates,
+      { op: "globalAveragePool", inputs: [gates.length] },
+      { op: "dense", inputs: [gates.length + 1], units: 3 },
+    ],
+  });
+  const create = (gates: Architecture["nodes"]) =>
+    createSpace("growth", { ...plain.input, classes: plain.classes, backbone: backboneOf(gates) });
+  create([gate(0)]);
+  assertThrows(() => create([gate(0), gate(1)]), RangeError, "node 2: a squeezeExcite node cannot read another");
+});
+
 Deno.test("more layers than blocks share blocks; places are spread over all blocks otherwise", () => {
   const ends = (count: number) => growthPlaces(backbone, count).map(({ end }) => end);
   assertEquals(ends(9), [3, 6, 9, 13, 16, 19, 23, 26, 29]);
