@@ -45,10 +45,17 @@ interface FailedFinal {
   starts: number;
   /** It is not tried again. */
   isOver: boolean;
+  /** Why, in one line; absent before it is over, and in runs of before this was kept. */
+  told?: string;
 }
 
 function failedFinals(store: RunStore): FailedFinal[] {
   return (store.get("failedFinals") ?? []) as FailedFinal[];
+}
+
+/** What became of the longer trainings that broke down for good, a line each. */
+export function failedFinalsInWords(store: RunStore): string[] {
+  return failedFinals(store).flatMap(({ told }) => told ?? []);
 }
 
 const isOf = ([{ number, role }, kind]: Longer) => (one: FailedFinal) =>
@@ -58,7 +65,7 @@ function failedFinal(store: RunStore, longer: Longer): FailedFinal | undefined {
   return failedFinals(store).find(isOf(longer));
 }
 
-function keepFailure(store: RunStore, longer: Longer, failure: Pick<FailedFinal, "isOver" | "starts">): void {
+function keepFailure(store: RunStore, longer: Longer, failure: Pick<FailedFinal, "isOver" | "starts" | "told">): void {
   const [{ number, role }, kind] = longer;
   const others = failedFinals(store).filter((one) => !isOf(longer)(one));
   store.set("failedFinals", [...others, { trial: number, role, kind, ...failure } satisfies FailedFinal]);
@@ -76,19 +83,20 @@ function judgeFailure(
   const [{ number, role }, kind] = longer;
   const name = trialName(longer[0]);
   const { starts = 0 } = failedFinal(store, longer) ?? {};
+  const giveUp = (why: string): string => {
+    const told = `Longer training of ${name} failed: ${why}`;
+    keepFailure(store, longer, { starts, isOver: true, told });
+    return told;
+  };
   if (error instanceof JobError && error.student) {
     faults.gotThrough("training");
-    keepFailure(store, longer, { starts, isOver: true });
-    return `Longer training of ${name} failed: ${error.message}`;
+    return giveUp(error.message);
   }
   const fault = new OutsideFaultError(`longer training of ${name}: ${error.message}`, { cause: error });
   if (error instanceof JobError && error.storage) throw fault;
   const verdict = faults.judge({ key: `${role} ${number} ${kind}`, step: "training", starts, isAlone });
   if (verdict.type === "again") return null;
-  if (verdict.type === "given up") {
-    keepFailure(store, longer, { starts, isOver: true });
-    return `Longer training of ${name} failed: ${whyGivenUp(error, starts + 1)}`;
-  }
+  if (verdict.type === "given up") return giveUp(whyGivenUp(error, starts + 1));
   if (verdict.charge) keepFailure(store, longer, { starts: starts + 1, isOver: false });
   throw fault;
 }

@@ -92,6 +92,8 @@ export interface ReportData {
   final: readonly FinalStudent[];
   /** Students drawn at random and trained as long as the final ones, not scored on the test split. */
   sampled: readonly SampledStudent[];
+  /** The longer trainings that broke down for good, a line each. */
+  failedFinals: readonly string[];
 }
 
 /** The unit of a trial's own latency: over several devices it is a mixture, in milliseconds of the first. */

@@ -10,6 +10,7 @@ import { reportedTeachers } from "../reported_teachers.ts";
 import { renderReport } from "./report.ts";
 import { listDecisions } from "../../src/spaces/table.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
+import { failedFinalsInWords } from "../finals.ts";
 import { sampledStudents } from "../proxy_quality.ts";
 import type { ReportData, ReportSpace } from "./report_data.ts";
 
@@ -68,6 +69,7 @@ export function reportDataOf(store: RunStore, run: string, state: ReportData["st
     trials,
     final: store.finals(),
     sampled: sampledStudents(store),
+    failedFinals: failedFinalsInWords(store),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Trial } from "../../src/schemas/trial.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import type { RunEvent } from "../../search/events.ts";
-import { type FinalKind, trainFinals, weightsDropper } from "../../search/finals.ts";
+import { failedFinalsInWords, type FinalKind, trainFinals, weightsDropper } from "../../search/finals.ts";
 import { OutsideFaultError } from "../../search/outside_fault.ts";
 import { sampledStudents } from "../../search/proxy_quality.ts";
 import { runFolder } from "../../search/run_folder.ts";
@@ -101,6 +101,7 @@ Deno.test("a student that fails its longer training is told, not tried again, an
     await train(diverging);
     assertEquals(store.finals().map(({ trial }) => trial), [4, 1]);
     assertEquals(notesOf(events), ["Longer training of trial 5 failed: the loss is NaN at step 3 of 9"]);
+    assertEquals(failedFinalsInWords(store), notesOf(events));
     await train(nothingLeft);
   }));
 

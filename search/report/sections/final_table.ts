@@ -62,6 +62,7 @@ export function finalTable(data: ReportData): Html {
     <section>
       <h2>Students</h2>
       <p class="note">${explanation}</p>
+      ${data.failedFinals.map((line) => html`<p class="note">${line}</p>`)}
       <div class="scroll" tabindex="0" role="region" aria-label="Table of students">
         <table id="students">
           <thead>

@@ -149,6 +149,7 @@ export function fixtureReport(overrides: Partial<ReportData> = {}): ReportData {
     trials: [],
     final: [],
     sampled: [],
+    failedFinals: [],
     ...overrides,
   };
 }

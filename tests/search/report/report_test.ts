@@ -294,3 +294,9 @@ Deno.test("the report refers to nothing outside itself", () => {
   const markup = renderReport(fixtureWholeRun());
   assertEquals(markup.match(/(?:src|href)\s*=|@import|url\(/g), null);
 });
+
+Deno.test("a longer training that broke down is told beside the students", () => {
+  const line = "Longer training of trial 2 failed: the loss is NaN at step 3 of 9";
+  const document = open(fixtureReport({ trials: fixtureTrials(4, 1), failedFinals: [line] }));
+  assert(texts(document, "section p.note").includes(line));
+});
