@@ -20,12 +20,14 @@ export {
   type Engine,
   type Network,
   type NetworkOptions,
+  NetworkTooLargeError,
   type SoftTargets,
 } from "./src/engine/network.ts";
 export { type OptimizerOptions } from "./src/engine/optimizer.ts";
 export { type EngineChoice, startEngine } from "./src/engine/start_engine.ts";
 export { buildDeployedModel, type DeployedModel } from "./src/models/deployed_model.ts";
 export { initialiseWeights, type Weights } from "./src/models/weights.ts";
+export { UnusableDataError } from "./src/data/source.ts";
 export { prepareDataset } from "./src/data/table.ts";
 export { prepareTrainingData, type TrainingData } from "./src/data/training_data.ts";
 export {
@@ -98,4 +100,6 @@ export { type SearchResult } from "./search/result.ts";
 export { OutsideFaultError } from "./search/outside_fault.ts";
 export { NothingCompletedError } from "./search/execute_run.ts";
 export { OtherConfigurationError, type RunOptions, runSearch } from "./search/run.ts";
+export { RunLockedError } from "./search/store/run_lock.ts";
 export { OutdatedRunError } from "./search/store/run_store.ts";
+export { UsageError } from "./src/cli/usage_error.ts";

@@ -16,6 +16,7 @@ export interface DeviceTarget {
   weight: number;
 }
 
+/** What a run sends to the listener of its call, `onEvent`. How it ended the call itself says. */
 export type RunEvent =
   /** Once, first. `stored`: finished trials of an earlier start of this run; they are not sent again as events. */
   | { type: "start"; run: string; trials: number; stored: readonly Trial[] }
@@ -40,6 +41,15 @@ export type RunEvent =
    * next event that is not a note. */
   | { type: "waiting"; message: string }
   /** Something worth a line that is neither an end nor a request, for instance a fallback that was taken. */
-  | { type: "note"; message: string }
-  /** Once, last. `message` says where the results are, or what went wrong. */
-  | { type: "done"; outcome: RunOutcome; seconds: number; message: string };
+  | { type: "note"; message: string };
+
+/** How a run ended, as who called it tells viewers: once, last. `message` says where the results are, or what went wrong. */
+export interface RunEnd {
+  type: "done";
+  outcome: RunOutcome;
+  seconds: number;
+  message: string;
+}
+
+/** What viewers are told. */
+export type ShownEvent = RunEvent | RunEnd;

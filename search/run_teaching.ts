@@ -4,6 +4,7 @@ import type { TrainingData } from "../src/data/training_data.ts";
 import type { TeacherNeed } from "../src/distillation/distiller.ts";
 import { distillers } from "../src/distillation/table.ts";
 import { teacherSeed, teacherViews } from "../src/distill/built_in_teacher.ts";
+import { guessWarning } from "../src/distill/guessing_teacher.ts";
 import { automaticTeachers, requireCount } from "../src/distill/teacher_options.ts";
 import type { Procedure } from "../src/procedures/procedure.ts";
 import { methods } from "../src/procedures/table.ts";
@@ -144,7 +145,7 @@ function asUsage(check: () => void): void {
 
 async function givenTeaching(
   context: RunContext,
-  { freshSince, job, method, pool }: TeachingContext,
+  { data, freshSince, job, method, pool }: TeachingContext & { data: TrainingData },
 ): Promise<Teaching> {
   const { config, emit, paths, store } = context;
   const files = config.teacher;
@@ -176,6 +177,8 @@ async function givenTeaching(
   for (const { accuracy, name } of opened) {
     const scored = accuracy === undefined ? "a table of logits" : `${(100 * accuracy).toFixed(1)} % on validation`;
     emit({ type: "note", message: `Teacher: ${name}, ${scored}.` });
+    const warning = guessWarning({ name, accuracy }, data);
+    if (warning !== undefined) emit({ type: "note", message: warning });
   }
   // Trainers fill what is kept as they go, each beginning at another place.
   const part = { teaching: { teachers, adaptation }, cacheDir: paths.cache, freshSince };
@@ -203,8 +206,8 @@ export async function openTeaching(
   // Made anew once in a run: what was made since its first start that asked for it is fresh at the next ones.
   if (config.freshTeacher && store.get("freshSince") === undefined) store.set("freshSince", Date.now());
   const freshSince = store.get("freshSince") as number | undefined;
-  const common = { freshSince, job, method, pool };
+  const common = { data, freshSince, job, method, pool };
   return config.teacher.every((teacher) => teacher === "auto")
-    ? await automaticTeaching(context, { ...common, data })
+    ? await automaticTeaching(context, common)
     : await givenTeaching(context, common);
 }

@@ -105,6 +105,7 @@ async function writeFormats(
         format,
         directory: `${folder}/${format}`,
         images,
+        normalisation: { mean: data.mean, deviation: data.deviation },
       });
       log(
         `${format}: logits differ by at most ${formatDifference(one.maxDifference)} (${

@@ -1,6 +1,6 @@
 // What a person sees while a run goes on: a picture that renews itself on a terminal, plain lines elsewhere.
 import { createLogUpdate } from "log-update";
-import type { RunEvent } from "../events.ts";
+import type { ShownEvent } from "../events.ts";
 import { formatDuration } from "../../src/cli/format.ts";
 import { renderFrame } from "./frame.ts";
 import { createPlainLines } from "./plain_lines.ts";
@@ -23,7 +23,7 @@ export interface ProgressOptions {
 
 /** Shows the events of one run. */
 export interface Progress {
-  handle(event: RunEvent): void;
+  handle(event: ShownEvent): void;
   /** Renews what changes with time alone. Call it a few times a second; does nothing in plain mode. */
   tick(): void;
   /** Leaves the last picture and gives the cursor back; safe to call twice, and after an error. */

@@ -1,7 +1,7 @@
 // Progress for pipes, files and continuous integration: one line per event that matters, never an escape code.
 import { formatDuration, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import { bestTrials } from "../completed_trials.ts";
-import type { RunEvent } from "../events.ts";
+import type { ShownEvent } from "../events.ts";
 import { targetName } from "../report/report_data.ts";
 import type { ProgressOptions } from "./live_view.ts";
 import { initialState, nextState, type RunState } from "./run_state.ts";
@@ -33,7 +33,7 @@ export function createPlainLines(options: Pick<ProgressOptions, "isAccuracyAlone
     say([`${phase.name}: ${progressWords(progress)}`, timeLeftWords(progress, now())].filter(Boolean).join(", "));
   }
 
-  return function handle(event: RunEvent): void {
+  return function handle(event: ShownEvent): void {
     const before = state;
     state = nextState(state, event, now());
     switch (event.type) {

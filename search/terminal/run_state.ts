@@ -1,6 +1,6 @@
 // What the terminal knows of a run: a pure fold over its events.
 import type { Trial } from "../../src/schemas/trial.ts";
-import type { DeviceTarget, RunEvent, RunPhase } from "../events.ts";
+import type { DeviceTarget, RunPhase, ShownEvent } from "../events.ts";
 
 /** How far the current phase is. */
 export interface PhaseProgress {
@@ -67,7 +67,7 @@ function progressed(state: RunState, done: number, total: number, unit: string, 
 }
 
 /** The state after `event`, heard at `nowMs`. */
-export function nextState(before: RunState, event: RunEvent, nowMs: number): RunState {
+export function nextState(before: RunState, event: ShownEvent, nowMs: number): RunState {
   const state = event.type === "note" ? before : { ...before, waiting: null };
   switch (event.type) {
     case "start":

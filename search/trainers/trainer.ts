@@ -25,7 +25,10 @@ if (import.meta.main) {
   const runner = new JobRunner({
     startEngine: async (threads) => {
       const { engine, description, reason } = await startEngine(Deno.args[0] as EngineChoice, { threads });
-      reply({ type: "ready", backend: engine.backend, description, reason });
+      // The one of a GPU is for all networks; on the processor only what trains alone is given several threads.
+      const whose = threads > 1 ? "for the teacher or a backbone" : "for each student";
+      const told = engine.backend === "webgpu" ? description : `${description} ${whose}`;
+      reply({ type: "ready", backend: engine.backend, description: told, reason });
       return engine;
     },
     onProgress: reply,

@@ -22,6 +22,7 @@ import { amidTraining } from "./amid_training.ts";
 import { fileHash, readTeacher, teacherPlace, type TeacherRecipe, type TeacherRecord } from "./built_in_teacher.ts";
 import { builtInTeacher, teacherSeed, teacherViews, writeTeacher } from "./built_in_teacher.ts";
 import { givenTeacher } from "./given_teacher.ts";
+import { guessWarning } from "./guessing_teacher.ts";
 import { validationAccuracy } from "./validation_accuracy.ts";
 import { automaticTeachers, requireCount } from "./teacher_options.ts";
 
@@ -156,6 +157,8 @@ export async function openTeachers(
       const accuracy = automatic[index]?.accuracy ?? await validationAccuracy(teacher, seen);
       if (!automatic[index]) {
         log(`teacher: ${teacher.name}, ${accuracy === undefined ? "a table" : `${percent(accuracy)} on validation`}`);
+        const warning = guessWarning({ name: teacher.name, accuracy }, seen);
+        if (warning !== undefined) log(warning);
       }
       opened.push({ name: teacher.name, file, hash: teacher.hash, ...(accuracy !== undefined && { accuracy }) });
     }

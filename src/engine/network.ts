@@ -108,7 +108,10 @@ export interface Engine {
   readonly backend: "wasm" | "webgpu";
   /** What it runs on, for people. */
   readonly description: string;
-  /** Compiles a network. Throws a RangeError where the plan does, and on weights of another size. */
+  /**
+   * Compiles a network. Throws a RangeError where the plan does, and on weights of another size, a NetworkTooLargeError
+   * where it does not fit the memory.
+   */
   compile(architecture: Architecture, options: NetworkOptions): Promise<Network>;
   /** Gives memory, threads and device back; networks must not be used afterwards. */
   dispose(): void;

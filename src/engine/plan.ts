@@ -7,7 +7,7 @@
 import type { Layout, NodeLayout } from "../ops/layout.ts";
 import { layoutOf } from "../ops/layout.ts";
 import type { Activation, Architecture } from "../schemas/architecture.ts";
-import { requireSingleGates } from "./require_single_gates.ts";
+import { requireSingleGates } from "../ops/require_single_gates.ts";
 
 /** Index into {@linkcode Plan.buffers}. */
 export type BufferIndex = number;

@@ -8,6 +8,7 @@ import { type CheckImages, checkImages } from "./check_images.ts";
 import type { ExportFormat, RunningExport } from "./formats/format.ts";
 import { exportFormats } from "./formats/table.ts";
 import { runDeployed } from "./run_deployed.ts";
+import type { ImageNormalisation } from "./tfjs_origin.ts";
 
 /** By how much logits of an export may differ, as a share of the largest logit of the check. */
 export const exportTolerance = 1e-3;
@@ -19,6 +20,8 @@ export interface ExportModelOptions {
   directory: string;
   /** `[count, height, width, channels]`, normalised: checked beside eight random ones. */
   images?: Float32Array;
+  /** How images are normalised for the network: readers of the files are told, where the format has a place for it. */
+  normalisation?: ImageNormalisation;
   /** 1e-3 by default. */
   tolerance?: number;
 }
@@ -93,12 +96,12 @@ function compare(actual: Float32Array, expected: Float32Array): { maxDifference:
 export async function exportModel(
   architecture: Architecture,
   weights: Weights,
-  { format, directory, images: given, tolerance = exportTolerance }: ExportModelOptions,
+  { format, directory, images: given, normalisation, tolerance = exportTolerance }: ExportModelOptions,
   formats: Readonly<Record<ExportFormatName, ExportFormat>> = exportFormats,
 ): Promise<ModelExport> {
   await tf.ready();
   const { encode, open, checkedBy } = formats[format];
-  const files = encode(architecture, weights);
+  const files = encode(architecture, weights, { normalisation });
   const images = checkImages(architecture.input, given);
   const expected = await logitsOf(() => Promise.resolve(runDeployed(architecture, weights)), images);
   if (!expected.every(Number.isFinite)) throw new Error("the network's own logits are not finite: nothing to export");

@@ -5,14 +5,13 @@ import type { Architecture } from "../schemas/architecture.ts";
 import { requireFitting, weightsOf } from "./node_weights.ts";
 import { LayerList } from "./tfjs/layer_list.ts";
 import { emitterOf } from "./tfjs/table.ts";
+import { type ImageNormalisation, type TfjsOrigin, tfjsOrigin } from "./tfjs_origin.ts";
 import { storeWeights, type WeightsManifest } from "./tfjs_weights.ts";
 
 /** The two files of a model: `model.json`, and `weights.bin` that it names and that lies beside it. */
 export interface TfjsModelFiles {
-  modelJson: {
+  modelJson: TfjsOrigin & {
     format: "layers-model";
-    generatedBy: string;
-    convertedBy: null;
     modelTopology: Record<string, unknown>;
     weightsManifest: WeightsManifest;
   };
@@ -22,10 +21,14 @@ export interface TfjsModelFiles {
 
 /**
  * A TF.js LayersModel with the input `image`, `[batch, height, width, channels]`, and the output of its layer `logits`,
- * `[batch, classes]`; `tf.loadLayersModel` opens it. RangeError where the architecture does not fit together or the
- * weights do not fit it.
+ * `[batch, classes]`; `tf.loadLayersModel` opens it. Its metadata give the `normalisation` of its images. RangeError where the
+ * architecture does not fit together or the weights do not fit it.
  */
-export function exportTfjs(architecture: Architecture, weights: Weights): TfjsModelFiles {
+export function exportTfjs(
+  architecture: Architecture,
+  weights: Weights,
+  { normalisation }: { normalisation?: ImageNormalisation } = {},
+): TfjsModelFiles {
   const layout = layoutOf(architecture);
   requireFitting(layout, weights);
   const list = new LayerList();
@@ -53,8 +56,7 @@ export function exportTfjs(architecture: Architecture, weights: Weights): TfjsMo
   return {
     modelJson: {
       format: "layers-model",
-      generatedBy: "nacre",
-      convertedBy: null,
+      ...tfjsOrigin(normalisation),
       modelTopology: {
         keras_version: "2.1.6",
         backend: "tensorflow",

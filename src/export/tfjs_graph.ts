@@ -5,6 +5,7 @@ import type { Architecture } from "../schemas/architecture.ts";
 import { requireFitting, weightsOf } from "./node_weights.ts";
 import { GraphBuilder, type GraphNode, shapeOf } from "./tfjs_graph/graph_def.ts";
 import { emitterOf } from "./tfjs_graph/table.ts";
+import { type ImageNormalisation, type TfjsOrigin, tfjsOrigin } from "./tfjs_origin.ts";
 import { storeWeights, type WeightsManifest } from "./tfjs_weights.ts";
 
 /** An input or output of the model. */
@@ -13,10 +14,8 @@ type Signature = Record<string, { name: string; dtype: "DT_FLOAT"; tensorShape: 
 
 /** The two files of a model: `model.json`, and the weights that lie beside it. */
 export interface TfjsGraphFiles {
-  modelJson: {
+  modelJson: TfjsOrigin & {
     format: "graph-model";
-    generatedBy: string;
-    convertedBy: null;
     modelTopology: { node: GraphNode[]; library: Record<string, never>; versions: Record<string, never> };
     signature: { inputs: Signature; outputs: Signature };
     weightsManifest: WeightsManifest;
@@ -26,10 +25,14 @@ export interface TfjsGraphFiles {
 
 /**
  * A TF.js GraphModel with the input `image`, `[batch, height, width, channels]`, and the output `logits`,
- * `[batch, classes]`; `tf.loadGraphModel` opens it. RangeError where the architecture does not fit together or the weights
- * do not fit it.
+ * `[batch, classes]`; `tf.loadGraphModel` opens it. Its metadata give the `normalisation` of its images. RangeError where the
+ * architecture does not fit together or the weights do not fit it.
  */
-export function exportTfjsGraph(architecture: Architecture, weights: Weights): TfjsGraphFiles {
+export function exportTfjsGraph(
+  architecture: Architecture,
+  weights: Weights,
+  { normalisation }: { normalisation?: ImageNormalisation } = {},
+): TfjsGraphFiles {
   const layout = layoutOf(architecture);
   requireFitting(layout, weights);
   const graph = new GraphBuilder();
@@ -51,8 +54,7 @@ export function exportTfjsGraph(architecture: Architecture, weights: Weights): T
   return {
     modelJson: {
       format: "graph-model",
-      generatedBy: "nacre",
-      convertedBy: null,
+      ...tfjsOrigin(normalisation),
       modelTopology: { node: graph.nodes, library: {}, versions: {} },
       signature: {
         inputs: described(image, [height, width, channels]),

@@ -118,6 +118,18 @@ export const presets: Readonly<Record<PresetName, Budget>> = {
   },
 };
 
+/** What a field of the budget is without an option, for help: "by preset: 4 for smoke, 24 for quick, ...". */
+export function byPreset(field: keyof Budget): string {
+  const names = new Map<string, string[]>();
+  for (const [name, budget] of Object.entries(presets)) {
+    const value = budget[field];
+    const text = typeof value === "boolean" ? (value ? "on" : "off") : String(value);
+    names.set(text, [...names.get(text) ?? [], name]);
+  }
+  const parts = [...names].map(([text, of]) => `${text} for ${of.join(" and ").replace(/ and (?=.* and )/g, ", ")}`);
+  return `by preset: ${parts.join("; ")}`;
+}
+
 /** What a preset says beside its budget; an option of the same name wins. */
 export const presetChoices: Readonly<Partial<Record<PresetName, { reward: "soft"; controllerBatch: number }>>> = {
   paper: { reward: "soft", controllerBatch: 20 },

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { deviceWaitField } from "./device_fields.ts";
 import { profileSchema, runtimeSchema } from "./measurement.ts";
-import { budgetSchema } from "./presets.ts";
+import { budgetSchema, byPreset } from "./presets.ts";
 import { runNameMeta, runNameSchema } from "./run_name.ts";
 
 export const rewardFormSchema = z.enum(["hard", "soft", "absolute"]);
@@ -49,7 +49,7 @@ export const latencyAndRewardFields = {
   targetProfile: budgetSchema.shape.targetProfile.optional().meta({
     ...budgetSchema.shape.targetProfile.meta(),
     group: "Latency and reward",
-    defaultText: "by preset: fast for smoke, else standard",
+    defaultText: byPreset("targetProfile"),
   }),
   deviceWait: deviceWaitField.meta({ ...deviceWaitField.meta(), group: "Latency and reward" }),
   deviceGone: deviceGoneSchema.default("stop").meta({
@@ -115,7 +115,7 @@ export const latencyAndRewardFields = {
   maxLatencyMs: milliseconds.meta({
     group: "Latency and reward",
     placeholder: "MS",
-    description: "slower students are not trained",
+    description: "students that are slower, on any of the devices, are not trained",
   }),
   replay: runNameSchema.optional().meta({
     ...runNameMeta,

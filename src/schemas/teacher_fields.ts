@@ -5,7 +5,7 @@ import * as z from "zod";
 export const teacherAdaptationFields = {
   teacherNormalisation: z.string().min(1).optional().meta({
     placeholder: "NAME|MEANS/DEVIATIONS",
-    defaultText: "as the file says, else as the data",
+    defaultText: "as the file says, else unit for TF.js models of other programs and data for all others",
     description: "how images are normalised for given teachers: data, unit (0 to 1), bytes (0 to 255), imagenet, or " +
       "numbers such as 0.5,0.5,0.5/0.25,0.25,0.25",
   }),

@@ -1,5 +1,5 @@
 // The networks that the space `growth` starts from.
-import { requireSingleGates } from "../engine/require_single_gates.ts";
+import { requireSingleGates } from "../ops/require_single_gates.ts";
 import { cifarResnet } from "../models/cifar_resnet.ts";
 import type { Architecture } from "../schemas/architecture.ts";
 import type { SpaceOptions } from "./space.ts";

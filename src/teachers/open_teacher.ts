@@ -56,7 +56,7 @@ async function openJson(path: string, options: OpenTeacherOptions): Promise<Teac
   }
   const { loadTfjsModel } = await import("./tfjs_model.ts");
   const model = await loadTfjsModel(text, { path, data: sizesOf(options.data), engine: options.engine });
-  return await adaptedModel(model, { path, usual: "unit", options });
+  return await adaptedModel(model, { path, usual: model.normalisation ?? "unit", options });
 }
 
 async function openOnnx(path: string, options: OpenTeacherOptions): Promise<Teacher> {
@@ -84,8 +84,8 @@ function sizesOf({ dataset: { height, width, channels } }: TrainingData): ImageS
  * file, or a table of logits (.npy, or safetensors with one tensor `logits`) of the dataset's training part in its own
  * order. The content says which it is.
  *
- * Images are normalised as `normalisation` says; by default as the file's metadata say, else as the data is for networks
- * and ONNX, and from 0 to 1 for TF.js. Outputs that are probabilities become their logarithms.
+ * Images are normalised as `normalisation` says; by default as the file's metadata say, else as the data is for networks,
+ * ONNX and what was exported here, and from 0 to 1 for other TF.js models. Outputs that are probabilities become their logarithms.
  *
  * Throws a RangeError of one line that begins with the path: what is wrong, and what is allowed or which option adapts.
  */

@@ -2,12 +2,16 @@
 import type * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
 import * as z from "zod";
+import { imageNormalisationSchema, tfjsWriter } from "../export/tfjs_origin.ts";
+import type { Normalisation } from "./image_adaptation.ts";
 
 const mostBytes = 1 << 30;
 const mostFiles = 2000;
 
 const modelJsonSchema = z.looseObject({
   format: z.string().nullish(),
+  generatedBy: z.string().nullish(),
+  userDefinedMetadata: z.looseObject({ nacre: imageNormalisationSchema.optional() }).nullish(),
   modelTopology: z.record(z.string(), z.unknown()),
   weightsManifest: z.array(
     z.looseObject({ paths: z.array(z.string().min(1).max(300)), weights: z.array(z.unknown()) }),
@@ -17,6 +21,8 @@ const modelJsonSchema = z.looseObject({
 export interface TfjsFiles {
   format: "graph" | "layers";
   hash: string;
+  /** Of its images, where the file says it. */
+  normalisation?: Normalisation;
   /** As tfjs loads them. */
   modelJson: tf.io.ModelJSON;
   /** All weights, one file after the other. */
@@ -29,6 +35,13 @@ function formatOf(path: string, { format, modelTopology }: z.infer<typeof modelJ
   if (known === "graph-model") return "graph";
   if (known === "layers-model") return "layers";
   throw new RangeError(`${path}: its format is "${known.slice(0, 80)}"; allowed are graph-model and layers-model`);
+}
+
+/** What exports say, and what they meant before they said it. */
+function normalisationOf(
+  { generatedBy, userDefinedMetadata }: z.infer<typeof modelJsonSchema>,
+): Normalisation | undefined {
+  return userDefinedMetadata?.nacre ?? (generatedBy === tfjsWriter ? "data" : undefined);
 }
 
 /** Reads what the model.json at `path`, of content `text`, names. RangeError of one line that begins with `path`. */
@@ -79,6 +92,7 @@ export async function readTfjsFiles(path: string, text: string): Promise<TfjsFil
   return {
     format,
     hash: hash.digest("hex"),
+    normalisation: normalisationOf(parsed.data),
     modelJson: parsed.data as unknown as tf.io.ModelJSON,
     weights: weights.buffer,
   };

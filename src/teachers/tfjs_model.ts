@@ -3,20 +3,20 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine } from "../engine/network.ts";
 import { startTensors } from "../training/start_tensors.ts";
 import { declaredImages } from "./declared_images.ts";
-import type { ImageSizes } from "./image_adaptation.ts";
+import type { ImageSizes, Normalisation } from "./image_adaptation.ts";
 import type { LoadedModel, ModelOutput } from "./model_teacher.ts";
 import { oneLine } from "./one_line.ts";
 import { readTfjsFiles } from "./tfjs_files.ts";
 
 /**
- * Loads the GraphModel or LayersModel whose model.json lies at `path` and is `text`; it takes one input of floats, images.
- * RangeError of one line that begins with `path` otherwise.
+ * Loads the GraphModel or LayersModel whose model.json lies at `path` and is `text`; it takes one input of floats, images,
+ * normalised as the file says where it does. RangeError of one line that begins with `path` otherwise.
  */
 export async function loadTfjsModel(
   text: string,
   { path, data, engine }: { path: string; data: ImageSizes; engine: Engine },
-): Promise<LoadedModel> {
-  const { format, hash, modelJson, weights } = await readTfjsFiles(path, text);
+): Promise<LoadedModel & { normalisation?: Normalisation }> {
+  const { format, hash, modelJson, normalisation, weights } = await readTfjsFiles(path, text);
   await startTensors(engine);
   let model: tf.GraphModel | tf.LayersModel;
   try {
@@ -44,6 +44,7 @@ export async function loadTfjsModel(
     const sizes = images.layout === "nchw" ? [channels, height, width] : [height, width, channels];
     return {
       hash,
+      normalisation,
       ...images,
       run: (values, count) => runModel(model, { path, values, shape: [count, ...sizes] }),
       dispose: () => model.dispose(),

@@ -1,5 +1,13 @@
 // Whole runs with teachers that trainers open by themselves: real trainers on a few images of MNIST, a made-up device.
-import { assert, assertAlmostEquals, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+} from "@std/assert";
+import type { RunEvent } from "../../search/events.ts";
 import { OutsideFaultError } from "../../search/outside_fault.ts";
 import { runSearch } from "../../search/run.ts";
 import { reportedTeachers } from "../../search/reported_teachers.ts";
@@ -13,7 +21,11 @@ import { madeUpDevice } from "./measurements.ts";
 const dataDir = await Deno.makeTempDir({ prefix: "nacre-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(dataDir, { recursive: true }));
 
-async function search(run: string, options: Record<string, unknown>): Promise<string[]> {
+async function search(
+  run: string,
+  options: Record<string, unknown>,
+  { onEvent, signal }: { onEvent?: (event: RunEvent) => void; signal?: AbortSignal } = {},
+): Promise<string[]> {
   const parsed = searchOptionsSchema.parse({
     ...{ run, dataDir, dataset: "mnist", trials: 2, trainImages: 64, epochs: 1, batchSize: 32, views: 1 },
     ...{ validationImages: 100, finalTop: 0, trainers: 2, device: ["here=100"] },
@@ -22,7 +34,11 @@ async function search(run: string, options: Record<string, unknown>): Promise<st
   });
   const notes: string[] = [];
   await runSearch(resolveRunConfig(parsed, { cores: 2 }), {
-    onEvent: (event) => event.type === "note" && notes.push(event.message),
+    signal,
+    onEvent(event) {
+      if (event.type === "note") notes.push(event.message);
+      onEvent?.(event);
+    },
     openDevices: () =>
       Promise.resolve({ devices: [madeUpDevice("here", { local: true })], close: () => Promise.resolve() }),
   });
@@ -60,6 +76,8 @@ Deno.test("a teacher of the user's is opened by trainers, scored, and remembered
   const { trials: automatic, teachers: [other] } = stored("plain");
   assertAlmostEquals(teacher.accuracy ?? NaN, other.accuracy ?? NaN, 1e-9);
   assertEquals(trials.map(({ accuracy }) => accuracy), automatic.map(({ accuracy }) => accuracy));
+  const mixedUp = await search("mixed-up", { trials: 1, teacher: [mine], teacherClasses: "1,2,3,4,5,6,7,8,9,0" });
+  assertStringIncludes(mixedUp.join("\n"), "Warning: the teacher mine.safetensors scores ");
 });
 
 Deno.test("a teacher that cannot be opened, or does not suit the method, stops the search in one line", async () => {
@@ -122,6 +140,27 @@ Deno.test("a trainer that dies with a teacher, automatic or given, stops the run
     await search(run, { distiller: "kd", ...options });
     assertEquals(stored(run).trials.map(({ state }) => state), ["completed", "completed"]);
   }
+});
+
+Deno.test("an abort while the teacher trains, or answers, ends the search with the signal's own reason", async () => {
+  // A teacher of its own.
+  const options = { dataSeed: 3, distiller: "kd" };
+  for (const during of ["teacher", "logits"]) {
+    const abort = new AbortController();
+    const reason = { stopped: during };
+    let phase = "";
+    const onEvent = (event: RunEvent) => {
+      if (event.type === "phase") phase = event.phase;
+      // Its trainer is amid its work then.
+      const isAtWork = event.type === "trainer" && event.activity !== "idle" || event.type === "progress";
+      if (phase === during && isAtWork) abort.abort(reason);
+    };
+    const error = await search("aborted", options, { onEvent, signal: abort.signal }).catch((error) => error);
+    assertStrictEquals(error, reason);
+    assertEquals(phase, during);
+  }
+  await search("aborted", options);
+  assertEquals(stored("aborted").trials.map(({ state }) => state), ["completed", "completed"]);
 });
 
 /** When each file below the cache was written, in milliseconds. */

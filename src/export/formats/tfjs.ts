@@ -7,8 +7,8 @@ import { checkedByTfjs, runTfjs, tfjsFiles, tfjsSource } from "./tfjs_files.ts";
 export const tfjs: ExportFormat = {
   summary: "TF.js LayersModel",
   checkedBy: checkedByTfjs,
-  encode(architecture, weights) {
-    const { modelJson, weights: bytes } = exportTfjs(architecture, weights);
+  encode(architecture, weights, options) {
+    const { modelJson, weights: bytes } = exportTfjs(architecture, weights, options);
     return tfjsFiles(modelJson, bytes);
   },
   open: async (files) => runTfjs(await tf.loadLayersModel(await tfjsSource(files))),

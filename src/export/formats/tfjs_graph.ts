@@ -7,8 +7,8 @@ import { checkedByTfjs, runTfjs, tfjsFiles, tfjsSource } from "./tfjs_files.ts";
 export const tfjsGraph: ExportFormat = {
   summary: "TF.js GraphModel",
   checkedBy: checkedByTfjs,
-  encode(architecture, weights) {
-    const { modelJson, weights: bytes } = exportTfjsGraph(architecture, weights);
+  encode(architecture, weights, options) {
+    const { modelJson, weights: bytes } = exportTfjsGraph(architecture, weights, options);
     return tfjsFiles(modelJson, bytes);
   },
   open: async (files) => runTfjs(await tf.loadGraphModel(await tfjsSource(files))),

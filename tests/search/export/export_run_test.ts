@@ -56,6 +56,12 @@ Deno.test("the best student is exported in all formats, with the weights of its 
 
     const { weights } = decodeSafetensors(await Deno.readFile(`${out}/safetensors/model.safetensors`), "model");
     assertEquals(weights, run.finalWeights);
+    // As a teacher a TF.js model is shown its images as the student saw them.
+    const { input }: Card = JSON.parse(await Deno.readTextFile(`${out}/card.json`));
+    for (const form of ["tfjs", "tfjs-graph"]) {
+      const { userDefinedMetadata } = JSON.parse(await Deno.readTextFile(`${out}/${form}/model.json`));
+      assertEquals(userDefinedMetadata, { nacre: { mean: input.mean, deviation: input.deviation } });
+    }
     // Beside the temporary folder nothing is left.
     assertEquals(await names(`${run.dataDir}/exports`), ["made-up-trial-1"]);
     if (Deno.build.os !== "windows") {

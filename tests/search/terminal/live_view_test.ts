@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { formatMilliseconds, formatPercent } from "../../../src/cli/format.ts";
 import { bestTrials, completedTrials } from "../../../search/completed_trials.ts";
 import { paretoFront } from "../../../search/pareto.ts";
-import type { RunEvent } from "../../../search/events.ts";
+import type { ShownEvent } from "../../../search/events.ts";
 import { createProgress } from "../../../search/terminal/live_view.ts";
 import { initialState, nextState } from "../../../search/terminal/run_state.ts";
 import { renderFrame } from "../../../search/terminal/frame.ts";
@@ -33,18 +33,18 @@ function openView(stream: "tty" | "plain", isAccuracyAlone?: boolean) {
   };
 }
 
-const START: RunEvent = { type: "start", run: "quick", trials: 24, stored: [] };
-const SEARCH: RunEvent = { type: "phase", phase: "search", message: "24 trials" };
-const WHOLE_RUN: RunEvent[] = [
+const START: ShownEvent = { type: "start", run: "quick", trials: 24, stored: [] };
+const SEARCH: ShownEvent = { type: "phase", phase: "search", message: "24 trials" };
+const WHOLE_RUN: ShownEvent[] = [
   START,
   { type: "targets", targets: [{ device: "here", targetMs: 2, weight: 1 }] },
   { type: "trial", trial: fixtureBaseline(1, "reference x1.0 日本語", 2, 0.7) },
   SEARCH,
   { type: "trainer", trainer: 1, activity: "trial 2, step 50/400" },
-  ...fixtureTrials(12, 7).map((trial): RunEvent => ({ type: "trial", trial })),
+  ...fixtureTrials(12, 7).map((trial): ShownEvent => ({ type: "trial", trial })),
 ];
 
-function stateAfter(events: readonly RunEvent[]) {
+function stateAfter(events: readonly ShownEvent[]) {
   return events.reduce((state, event, i) => nextState(state, event, i * 1000), initialState(0));
 }
 
@@ -185,7 +185,7 @@ Deno.test("where rewards are accuracies alone there is a reference and no target
 
 Deno.test("plain mode has a line for each event that matters and no escape code", () => {
   const { progress, written } = openView("plain");
-  const events: RunEvent[] = [
+  const events: ShownEvent[] = [
     START,
     { type: "targets", targets: [{ device: "here", targetMs: 2, weight: 1 }] },
     SEARCH,

@@ -38,7 +38,8 @@ Deno.test("a trainer trains, scores, saves, and gives the logits of what it save
     assertEquals((await pool.train(student, "student")).steps, 2);
     // One to be ready, one for the teacher, one for all that follows.
     const told = engines.map((engine) => engine.replace("relaxed ", ""));
-    const [single, double] = ["1 thread", "2 threads"].map((threads) => `WebAssembly, SIMD, ${threads}: asked for`);
+    const [single, double] = ["1 thread for each student", "2 threads for the teacher or a backbone"]
+      .map((threads) => `WebAssembly, SIMD, ${threads}: asked for`);
     assertEquals(told, [single, double, single]);
   });
 });

@@ -62,6 +62,17 @@ Deno.test("plain distillation trains teacher, student and baseline, and the stud
   assertEquals(architectures[0], architectures[1]);
 });
 
+Deno.test("a teacher of the user's whose classes are taken for others is warned of", async () => {
+  const { teacher } = await distill(optionsOf({ noBaseline: true }));
+  const told = async (changes: Record<string, unknown>) => {
+    const lines: string[] = [];
+    const options = teacherlessOf({ noBaseline: true, teacher: [String(teacher?.file)], ...changes });
+    await distill(options, { log: (line) => lines.push(line) });
+    return lines.filter((line) => line.startsWith("Warning: ")).length;
+  };
+  assertEquals([await told({}), await told({ teacherClasses: "1,2,3,4,5,6,7,8,9,0" })], [0, 1]);
+});
+
 /** What is kept of teachers' answers: the bytes of each file, and when it was written, by its path. */
 function keptAnswers(): Map<string, { bytes: Uint8Array; writtenMs: number }> {
   const folder = `${dataDir}/cache/logits`;

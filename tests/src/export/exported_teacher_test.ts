@@ -1,9 +1,11 @@
 // What Nacre exports it opens again, as a teacher.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BatchReader } from "../../../src/data/batch_reader.ts";
 import { startWasmEngine } from "../../../src/engine/wasm/engine.ts";
 import { exportModel } from "../../../src/export/export_model.ts";
 import { runDeployed } from "../../../src/export/run_deployed.ts";
+import { exportTfjs } from "../../../src/export/tfjs.ts";
+import { exportTfjsGraph } from "../../../src/export/tfjs_graph.ts";
 import { exportFormatSchema } from "../../../src/schemas/export_options.ts";
 import { openTeacher } from "../../../src/teachers/open_teacher.ts";
 import { startTensors } from "../../../src/training/start_tensors.ts";
@@ -25,8 +27,11 @@ for (const channels of [1, 3]) {
     await network.dispose();
     await inFolder(async (folder) => {
       for (const format of exportFormatSchema.options) {
-        const { files } = await exportModel(architecture, weights, { format, directory: `${folder}/${format}` });
-        const teacher = await openTeacher(files[0], { engine, data, batchSize: 4, normalisation: "data" });
+        const { mean, deviation } = data;
+        const normalisation = { mean, deviation };
+        const directory = `${folder}/${format}`;
+        const { files } = await exportModel(architecture, weights, { format, directory, normalisation });
+        const teacher = await openTeacher(files[0], { engine, data, batchSize: 4 });
         try {
           const { logits } = await teacher.outputs(requestOf(data, { images, positions, features: [] }));
           assertEquals(logits.length, expected.length);
@@ -40,3 +45,48 @@ for (const channels of [1, 3]) {
     });
   });
 }
+
+Deno.test("a TF.js export says how its images are normalised; one from before takes them as the data has them", async () => {
+  const engine = await startWasmEngine();
+  await startTensors(engine);
+  const architecture = tinyArchitecture();
+  const weights = testWeights(architecture);
+  const data = noiseData();
+  const positions = [3, 0, 7];
+  const indices = Uint32Array.from(positions, (at) => data.train[at]);
+  const { images } = new BatchReader(data, 3).read(data.dataset.train, indices);
+  // Trained on other data: (value - 0.25) / 0.5, of values from 0 to 1.
+  const own = images.map((value) => (value * data.deviation[0] + data.mean[0] - 0.25) / 0.5);
+  const network = runDeployed(architecture, weights);
+  const expected = { own: await network.logits(own, 3), data: await network.logits(images, 3) };
+  await network.dispose();
+  await inFolder(async (folder) => {
+    const options = { engine, data, batchSize: 4 };
+    const write = async ({ modelJson, weights }: ReturnType<typeof exportTfjs | typeof exportTfjsGraph>) => {
+      await Deno.writeFile(`${folder}/weights.bin`, weights);
+      await Deno.writeTextFile(`${folder}/model.json`, JSON.stringify(modelJson));
+    };
+    const answers = async (normalisation?: "unit" | "data") => {
+      const teacher = await openTeacher(folder, { ...options, normalisation });
+      try {
+        return (await teacher.outputs(requestOf(data, { images, positions, features: [] }))).logits;
+      } finally {
+        teacher.dispose();
+      }
+    };
+    const near = (found: Float32Array, wanted: Float32Array) =>
+      found.every((value, index) => Math.abs(value - wanted[index]) < 1e-4);
+    for (const exportAs of [exportTfjs, exportTfjsGraph]) {
+      await write(exportAs(architecture, weights, { normalisation: { mean: [0.25], deviation: [0.5] } }));
+      assert(near(await answers(), expected.own));
+      assert(near(await answers("data"), expected.data));
+      await write(exportAs(architecture, weights));
+      assert(near(await answers(), expected.data));
+      assert(!near(await answers("unit"), expected.data));
+    }
+    const { modelJson, weights: bytes } = exportTfjs(architecture, weights);
+    const damaged = { ...modelJson, userDefinedMetadata: { nacre: { mean: "0.25", deviation: [0.5] } } };
+    await write({ modelJson: damaged as unknown as typeof modelJson, weights: bytes });
+    await assertRejects(() => openTeacher(folder, options), RangeError, "userDefinedMetadata.nacre.mean");
+  });
+});

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describeOptions } from "../../../src/cli/option_description.ts";
 import { parseOptions } from "../../../src/cli/options.ts";
-import { presets } from "../../../src/schemas/presets.ts";
+import { byPreset, presets } from "../../../src/schemas/presets.ts";
 import { resolveRunConfig, runConfigHash } from "../../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../../src/schemas/search_options.ts";
 
@@ -24,6 +24,15 @@ Deno.test("the presets have their numbers of trials", () => {
   const names = ["smoke", "quick", "standard", "paper"] as const;
   assertEquals(names.map((name) => presets[name].trials), [4, 24, 200, 8000]);
   assert(presets.standard.epochs >= 5 && presets.paper.epochs === 5);
+});
+
+Deno.test("help gives the numbers of all presets", () => {
+  assertEquals(byPreset("trials"), "by preset: 4 for smoke; 24 for quick; 200 for standard; 8000 for paper");
+  assertEquals(byPreset("foresee"), "by preset: off for smoke, quick and paper; on for standard");
+  const help = new Map(describeOptions(searchOptionsSchema).map(({ key, defaultText }) => [key, defaultText]));
+  for (const field of Object.keys(presets.quick) as (keyof typeof presets.quick)[]) {
+    assert(help.get(field)?.startsWith(byPreset(field)), field);
+  }
 });
 
 Deno.test("the preset paper has the paper's reward and minibatch, and options of the same names win", () => {
