@@ -2,6 +2,7 @@
 import { exitCodes, interruptSignal } from "../src/cli/interrupt_signal.ts";
 import { runCommand } from "../src/cli/run_command.ts";
 import { parseOptions } from "../src/cli/options.ts";
+import { outputColumns } from "../src/cli/output_columns.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { type DevicesOptions, devicesOptionsSchema } from "../src/schemas/devices_options.ts";
 import type { Hub } from "./hub.ts";
@@ -37,8 +38,7 @@ async function answer(hub: Hub, { approve, json, list, revoke }: DevicesOptions)
   }
   if (list) {
     const devices = await hub.devices();
-    const columns = Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 100;
-    console.log(json ? JSON.stringify({ devices }) : deviceList(devices, columns, Date.now()).join("\n"));
+    console.log(json ? JSON.stringify({ devices }) : deviceList(devices, outputColumns(), Date.now()).join("\n"));
     return exitCodes.done;
   }
 }

@@ -3,15 +3,17 @@ import os from "node:os";
 import { approveInTerminal, DeviceGoneError, questionsBy, type SettlePairing } from "../devices/mod.ts";
 import { exitCodes, interruptSignal } from "../src/cli/interrupt_signal.ts";
 import { runCommand } from "../src/cli/run_command.ts";
-import { parseOptions } from "../src/cli/options.ts";
+import { isGiven, parseOptions } from "../src/cli/options.ts";
+import { listColumns, outputColumns } from "../src/cli/output_columns.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { isAccuracyAlone, resolveRunConfig, type RunConfig } from "../src/schemas/run_config.ts";
-import { searchOptionsSchema } from "../src/schemas/search_options.ts";
+import { type SearchOptions, searchOptionsSchema } from "../src/schemas/search_options.ts";
 import { replayNote, withoutSuperseded } from "../src/schemas/superseded_options.ts";
 import { renderTable } from "./report/table.ts";
 import { reportDataOf } from "./report/write_report.ts";
 import { NothingCompletedError } from "./execute_run.ts";
 import { withFullOptions } from "./full_options.ts";
+import { choiceLines, choiceOptionLines, listedChoices } from "./list_choices.ts";
 import { type SearchResult, searchResult } from "./result.ts";
 import { OtherConfigurationError, runSearch } from "./run.ts";
 import { OutsideFaultError } from "./outside_fault.ts";
@@ -20,18 +22,39 @@ import { RunStore } from "./store/run_store.ts";
 import type { Progress } from "./terminal/live_view.ts";
 import { openTerminalProgress } from "./terminal/terminal_progress.ts";
 
-function printTable(config: RunConfig): void {
+function showList({ controller, json, space }: SearchOptions): void {
+  const named = {
+    ...(isGiven(Deno.args, "controller") && { controller }),
+    ...(isGiven(Deno.args, "space") && { space }),
+  };
+  const choices = listedChoices(named);
+  if (json) return console.log(JSON.stringify(choices));
+  const lines = Object.keys(named).length > 0 ? choiceOptionLines : choiceLines;
+  console.log(lines(choices, listColumns()).join("\n"));
+}
+
+function tableOf(config: RunConfig): string {
   using store = new RunStore(runFolder(config.dataDir, config.run).database, { readOnly: true });
   const isTerminal = Deno.stdout.isTerminal();
-  const columns = isTerminal ? Deno.consoleSize().columns : 100;
-  const colour = isTerminal && !Deno.noColor;
-  console.log(renderTable(reportDataOf(store, config.run, "complete"), { columns, colour }));
+  const colour = isTerminal && !Deno.noColor && Deno.env.get("TERM") !== "dumb";
+  return renderTable(reportDataOf(store, config.run, "complete"), { columns: outputColumns(), colour });
 }
 
 function storedResult(config: RunConfig): SearchResult {
   const paths = runFolder(config.dataDir, config.run);
   using store = new RunStore(paths.database, { readOnly: true });
   return searchResult(store, paths);
+}
+
+/** Prints what `run` came to; the exit code, `code` unless standard output takes nothing, on a full disk for instance. */
+function printed(text: string, { code, run }: { code: number; run: string }): number {
+  try {
+    console.log(text);
+    return code;
+  } catch (error) {
+    console.error(`Standard output could not be written: ${(error as Error).message}. Run "${run}" is saved.`);
+    return exitCodes.failed;
+  }
 }
 
 /** Asks the person at the terminal, amid the progress, which browsers may come in. */
@@ -65,6 +88,10 @@ async function main(): Promise<number> {
       examples: [
         { call: "deno task search", purpose: "24 students of Fashion-MNIST or MNIST, timed on this machine" },
         { call: "deno task search --preset smoke", purpose: "4 students in a minute: does it all work?" },
+        {
+          call: "deno task search --list",
+          purpose: "controllers and spaces; with --controller NAME the options of one",
+        },
         { call: "deno task search --lan --device phone=5", purpose: "timed on a phone that opens the printed link" },
         {
           call: "deno task search --device here=1 --device chromium=2 --combine worst",
@@ -79,6 +106,10 @@ async function main(): Promise<number> {
     },
   });
   if (options === null) return exitCodes.done;
+  if (options.list) {
+    showList(options);
+    return exitCodes.done;
+  }
   const config = resolveRunConfig(withFullOptions(options), {
     cores: navigator.hardwareConcurrency ?? os.cpus().length,
   });
@@ -92,10 +123,9 @@ async function main(): Promise<number> {
   const signal = interruptSignal();
   try {
     const result = await runSearch(config, { signal, onEvent: progress.handle, onPairing: pairingBy(progress) });
+    const text = config.json ? JSON.stringify(result) : tableOf(config);
     done("complete", `Run "${result.run}" is complete. Report: ${result.report}`);
-    if (config.json) console.log(JSON.stringify(result));
-    else printTable(config);
-    return exitCodes.done;
+    return printed(text, { run: result.run, code: exitCodes.done });
   } catch (error) {
     if (error instanceof OtherConfigurationError) {
       progress.close();
@@ -113,8 +143,8 @@ async function main(): Promise<number> {
     if (error instanceof NothingCompletedError) {
       done("failed", `${message}. Report: ${runFolder(config.dataDir, config.run).report}`);
       // The run is over, if without a student: why each trial was of no use is its result.
-      if (config.json) console.log(JSON.stringify(storedResult(config)));
-      return exitCodes.failed;
+      const { json, run } = config;
+      return json ? printed(JSON.stringify(storedResult(config)), { run, code: exitCodes.failed }) : exitCodes.failed;
     }
     const then = howToGoOn(config, error);
     done("failed", then === undefined ? message : `${message}. ${then}`);

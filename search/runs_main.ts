@@ -1,6 +1,7 @@
 // `deno task runs`
-import Table from "cli-table3";
 import { parseOptions } from "../src/cli/options.ts";
+import { listColumns } from "../src/cli/output_columns.ts";
+import { plainTable, type TableColumn } from "../src/cli/plain_table.ts";
 import { UsageError } from "../src/cli/usage_error.ts";
 import { runsOptionsSchema } from "../src/schemas/runs_options.ts";
 import { formatPercent } from "../src/cli/format.ts";
@@ -10,20 +11,27 @@ import { clearCache, deleteRun, folderBytes, listRuns, type RunSummary } from ".
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function renderRuns(runs: readonly RunSummary[]): string {
-  const table = new Table({
-    head: ["run", "state", "started", "trials", "best", "size"],
-    style: { head: [], border: [] },
-  });
-  for (const run of runs) {
-    const { bestAccuracy, bestLatenciesMs, bestLatencyMs, bytes, plannedTrials, startedAt, state, trials } = run;
-    const best = bestAccuracy === null || bestLatencyMs === null
-      ? "–"
-      : `${formatPercent(bestAccuracy)}, ${latencyWords(bestLatencyMs, bestLatenciesMs ?? {})}`;
-    const started = startedAt.slice(0, 16).replace("T", " ");
-    table.push([run.run, state, started, `${trials}/${plannedTrials}`, best, megabytes(bytes)]);
-  }
-  return table.toString();
+function bestOf({ bestAccuracy, bestLatenciesMs, bestLatencyMs }: RunSummary): string {
+  if (bestAccuracy === null || bestLatencyMs === null) return "–";
+  return `${formatPercent(bestAccuracy)}, ${latencyWords(bestLatencyMs, bestLatenciesMs ?? {})}`;
+}
+
+/** Runs as the lines of a table at most `width` wide. */
+export function runLines(runs: readonly RunSummary[], width: number): string[] {
+  const columns: TableColumn<RunSummary>[] = [
+    { head: "run", cell: ({ run }) => run, dropOrder: 0 },
+    { head: "state", cell: ({ state }) => state, dropOrder: 2 },
+    { head: "started", cell: ({ startedAt }) => startedAt.slice(0, 16).replace("T", " "), dropOrder: 3 },
+    {
+      head: "trials",
+      cell: ({ plannedTrials, trials }) => `${trials}/${plannedTrials}`,
+      align: "right",
+      dropOrder: 1,
+    },
+    { head: "best", cell: bestOf, dropOrder: 0 },
+    { head: "size", cell: ({ bytes }) => megabytes(bytes), align: "right", dropOrder: 4 },
+  ];
+  return plainTable(columns, runs, width);
 }
 
 async function main(): Promise<void> {
@@ -40,7 +48,7 @@ async function main(): Promise<void> {
   const runs = listRuns(dataDir);
   const cacheBytes = folderBytes(cacheFolder(dataDir));
   if (json) return console.log(JSON.stringify({ runs, cacheBytes }));
-  console.log(runs.length ? renderRuns(runs) : `no runs in ${dataDir}`);
+  console.log(runs.length ? runLines(runs, listColumns()).join("\n") : `no runs in ${dataDir}`);
   console.log(`cache: ${megabytes(cacheBytes)}`);
 }
 

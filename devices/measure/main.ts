@@ -2,6 +2,7 @@
 import { exitCodes, interruptSignal } from "../../src/cli/interrupt_signal.ts";
 import { runCommand } from "../../src/cli/run_command.ts";
 import { parseOptions } from "../../src/cli/options.ts";
+import { outputColumns } from "../../src/cli/output_columns.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 import { wrapWords } from "../../src/cli/text_width.ts";
 import { measureOptionsSchema } from "../../src/schemas/measure_options.ts";
@@ -45,10 +46,6 @@ function exitCodeOf({ measurements, failures }: MeasureResult): number {
   return failures.length > 0 || measurements.some(({ measurement }) => !measurement.valid)
     ? exitCodes.failed
     : exitCodes.done;
-}
-
-function tableColumns(): number {
-  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 100;
 }
 
 async function main(): Promise<number> {
@@ -96,7 +93,7 @@ async function main(): Promise<number> {
     const comparisons = compareModels(result.measurements);
     if (options.json) console.log(JSON.stringify(jsonResult(result, comparisons)));
     else if (result.measurements.length > 0) {
-      console.log(renderMeasurements(result.measurements, { comparisons, columns: tableColumns() }));
+      console.log(renderMeasurements(result.measurements, { comparisons, columns: outputColumns() }));
     }
     if (result.measurements.length === 0) screen.say("nothing was measured");
     return exitCodeOf(result);

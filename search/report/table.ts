@@ -1,5 +1,5 @@
 import { plainTable, type TableColumn } from "../../src/cli/plain_table.ts";
-import { truncateToWidth } from "../../src/cli/text_width.ts";
+import { truncateToWidth, wrapWords } from "../../src/cli/text_width.ts";
 import { formatCount, formatMilliseconds, formatPercent } from "../../src/cli/format.ts";
 import type { ReportData } from "./report_data.ts";
 import { noStudent, type RowLatency, type StudentRow, studentRows } from "./student_rows.ts";
@@ -83,6 +83,6 @@ export function renderTable(data: ReportData, options: TableOptions): string {
   // The marks are among the last to go.
   const hasMark = (mark: string) => lines.some((line) => line.includes(mark));
   const meanings = LEGEND.filter(([mark]) => hasMark(mark)).map(([, meaning]) => meaning).join("; ");
-  const legend = hasMark("●") ? [truncateToWidth(` ${meanings}`, options.columns)] : [];
+  const legend = hasMark("●") ? wrapWords(meanings, options.columns - 1).map((line) => ` ${line}`) : [];
   return [head, rule, ...emphasised, ...legend].join("\n");
 }

@@ -31,7 +31,10 @@ interface JsonSchema {
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
   items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  const?: unknown;
   prefixItems?: JsonSchema[];
   default?: unknown;
   description?: string;
@@ -96,11 +99,17 @@ function defaultTextOf(value: unknown): string | undefined {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function allowedText(schema: JsonSchema): string {
+/** Allowed values in words, for instance "a whole number from 1 to 9": of an option, or a field of JSON options. */
+export function allowedText(schema: JsonSchema): string {
+  if (schema.allowed !== undefined) return schema.allowed;
+  if (schema.anyOf) return schema.anyOf.map(allowedText).join(" or ");
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.join(", ");
   switch (schema.type) {
     case "boolean":
       return "true or false";
+    case "array":
+      return schema.items ? `a JSON list, each ${allowedText(schema.items)}` : "a JSON list";
     case "object":
       return 'a JSON object, for instance {"name": 1}';
     case "integer":
@@ -111,12 +120,19 @@ function allowedText(schema: JsonSchema): string {
   }
 }
 
-function numberText({ type, minimum, maximum, exclusiveMinimum }: JsonSchema): string {
+function numberText({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
   const noun = type === "integer" ? "a whole number" : "a number";
-  const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
-  if (exclusiveMinimum !== undefined) {
-    return `${noun} above ${exclusiveMinimum}${bounded ? `, at most ${maximum}` : ""}`;
+  const most = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined;
+  if (exclusiveMinimum === undefined && exclusiveMaximum === undefined && minimum !== undefined && most !== undefined) {
+    return `${noun} from ${minimum} to ${most}`;
   }
-  if (minimum === undefined) return bounded ? `${noun}, at most ${maximum}` : noun;
-  return bounded ? `${noun} from ${minimum} to ${maximum}` : `${noun}, at least ${minimum}`;
+  const bounds = [
+    exclusiveMinimum !== undefined
+      ? ` above ${exclusiveMinimum}`
+      : minimum !== undefined
+      ? `, at least ${minimum}`
+      : "",
+    exclusiveMaximum !== undefined ? `, below ${exclusiveMaximum}` : most !== undefined ? `, at most ${most}` : "",
+  ];
+  return noun + bounds.join("");
 }

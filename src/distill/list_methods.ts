@@ -1,9 +1,8 @@
-// `--list`: the methods as a table, or the options of one.
-import * as z from "zod";
-import { plainTable, type TableColumn } from "../cli/plain_table.ts";
-import { distillers } from "../distillation/table.ts";
-import { createMethod, listMethods, procedures } from "../procedures/table.ts";
-import { completeMethodOptions } from "./methods.ts";
+// `--list`: the methods, or the options of one.
+import type * as z from "zod";
+import { headingLines, type ListedOption, listOptions, optionLines } from "../cli/option_list.ts";
+import { type ListColumn, NOTHING, plainList } from "../cli/plain_list.ts";
+import { createMethod, listMethods, methods } from "../procedures/table.ts";
 
 export interface ListedMethod {
   name: string;
@@ -31,51 +30,43 @@ export function listedMethods(): ListedMethod[] {
   });
 }
 
-/** The table as lines at most `width` columns wide. */
+/** The methods as lines at most `width` columns wide. */
 export function methodLines(methods: readonly ListedMethod[], width: number): string[] {
-  const columns: TableColumn<ListedMethod>[] = [
-    { head: "method", cell: ({ name }) => name, dropOrder: 0 },
-    { head: "what it does", cell: ({ summary }) => summary, dropOrder: 0 },
-    { head: "tasks", cell: ({ tasks }) => tasks.length > 3 ? "all" : tasks.join(", "), dropOrder: 1 },
-    { head: "teachers", cell: ({ teachers }) => teachers, dropOrder: 2 },
-    { head: "must give", cell: ({ needs }) => needs.join(", ") || "–", dropOrder: 3 },
-    { head: "paper", cell: ({ paper }) => paper, dropOrder: 4 },
-    { head: "kind", cell: ({ kind }) => kind, dropOrder: 5 },
+  const columns: ListColumn<ListedMethod>[] = [
+    { head: "method", cell: ({ name }) => name },
+    { head: "what it does", cell: ({ summary }) => summary },
+    { head: "tasks", cell: ({ tasks }) => tasks.length > 3 ? "all" : tasks.join(", ") },
+    { head: "teachers", cell: ({ teachers }) => teachers },
+    { head: "must give", cell: ({ needs }) => needs.join(", ") || NOTHING },
+    { head: "paper", cell: ({ paper }) => paper === "-" ? NOTHING : paper },
+    { head: "kind", cell: ({ kind }) => kind },
   ];
-  return plainTable(columns, methods, width);
+  return plainList(columns, methods, width);
 }
 
-export interface ListedOption {
+export interface ListedMethodOption extends ListedOption {
   method: string;
-  name: string;
-  default: unknown;
-  description: string;
 }
 
 /** The options of a method or a sum, with their defaults. RangeError on an unknown name. */
-export function listedOptions(name: string): ListedOption[] {
+export function listedOptions(name: string): ListedMethodOption[] {
   createMethod(name);
-  const defaults = completeMethodOptions(name, {});
-  const parts = name.split("+");
-  const table = { ...distillers, ...procedures } as unknown as Record<string, { options: z.ZodObject }>;
-  return parts.flatMap((part) => {
-    const { properties = {} } = z.toJSONSchema(table[part].options, { io: "input" });
-    return Object.entries(properties).map(([option, schema]) => ({
-      method: part,
-      name: option,
-      default: (parts.length > 1 ? defaults[part] as Record<string, unknown> : defaults)[option] ?? null,
-      description: typeof schema === "object" ? schema.description ?? "" : "",
-    }));
-  });
+  const table: Record<string, { options: z.ZodObject }> = methods;
+  return name.split("+").flatMap((method) =>
+    listOptions(table[method].options).map((option) => ({ method, ...option }))
+  );
 }
 
-/** The options as lines at most `width` columns wide. */
-export function optionLines(options: readonly ListedOption[], width: number): string[] {
-  const columns: TableColumn<ListedOption>[] = [
-    { head: "method", cell: ({ method }) => method, dropOrder: 1 },
-    { head: "option", cell: ({ name }) => name, dropOrder: 0 },
-    { head: "default", cell: ({ default: value }) => value === null ? "–" : JSON.stringify(value), dropOrder: 0 },
-    { head: "what it is", cell: ({ description }) => description, dropOrder: 2 },
+/** What each part of the method or sum `name` is, then `options` as lines at most `width` columns wide. */
+export function methodOptionLines(name: string, options: readonly ListedMethodOption[], width: number): string[] {
+  const parts = name.split("+");
+  const rows = listMethods().filter((row) => parts.includes(row.name));
+  const more: ListColumn<ListedMethodOption>[] = parts.length > 1
+    ? [{ head: "method", cell: ({ method }) => method }]
+    : [];
+  return [
+    ...rows.flatMap((row) => headingLines(row, width)),
+    "",
+    ...(options.length > 0 ? optionLines(options, width, more) : [`${name} has no options`]),
   ];
-  return plainTable(columns, options, width);
 }

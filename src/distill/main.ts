@@ -1,7 +1,8 @@
 // `deno task distill`
 import { formatDuration } from "../cli/format.ts";
 import { exitCodes, interruptSignal } from "../cli/interrupt_signal.ts";
-import { parseOptions } from "../cli/options.ts";
+import { isGiven, parseOptions } from "../cli/options.ts";
+import { listColumns } from "../cli/output_columns.ts";
 import { runCommand } from "../cli/run_command.ts";
 import { UsageError } from "../cli/usage_error.ts";
 import { DivergedError } from "../training/train_steps.ts";
@@ -12,7 +13,7 @@ import { type DistillOptions, distillOptionsSchema } from "../schemas/distill_op
 import { isMisfit } from "./amid_training.ts";
 import { distill, type DistillHooks, type DistillResult } from "./distill.ts";
 import { distillTask, type DistillTaskResult } from "./distill_task.ts";
-import { listedMethods, listedOptions, methodLines, optionLines } from "./list_methods.ts";
+import { listedMethods, listedOptions, methodLines, methodOptionLines } from "./list_methods.ts";
 import { stepProgress } from "./progress.ts";
 
 const command = {
@@ -33,21 +34,16 @@ const command = {
   ],
 };
 
-function columns(): number {
-  // Where output is not a terminal's, nothing is left out.
-  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : 1000;
-}
-
 function showList({ distiller, json }: DistillOptions, named: boolean): void {
+  const columns = listColumns();
   if (named) {
     const options = listedOptions(distiller);
     if (json) console.log(JSON.stringify({ distiller, options }));
-    else if (options.length === 0) console.log(`${distiller} has no options`);
-    else console.log(optionLines(options, columns()).join("\n"));
+    else console.log(methodOptionLines(distiller, options, columns).join("\n"));
     return;
   }
   const methods = listedMethods();
-  console.log(json ? JSON.stringify({ methods }) : methodLines(methods, columns()).join("\n"));
+  console.log(json ? JSON.stringify({ methods }) : methodLines(methods, columns).join("\n"));
 }
 
 function summaryOf(result: DistillResult | DistillTaskResult): string {
@@ -83,7 +79,7 @@ async function main(): Promise<number> {
   if (options === null) return exitCodes.done;
   if (options.list) {
     try {
-      showList(options, Deno.args.some((argument) => argument.startsWith("--distiller")));
+      showList(options, isGiven(Deno.args, "distiller"));
     } catch (error) {
       throw error instanceof RangeError ? new UsageError(error.message) : error;
     }

@@ -13,7 +13,7 @@ import {
   teachersField,
 } from "./teacher_fields.ts";
 
-/** Classification and the rows of tasks/table.ts, and the renderings of renderings.ts; tests compare them. */
+/** Classification and the rows of tasks/table.ts. */
 export const taskNameSchema = z.enum([
   "classification",
   "retrieval",
@@ -23,6 +23,7 @@ export const taskNameSchema = z.enum([
   "depth",
   "regression",
 ]);
+/** Those of renderings.ts; a test compares them. */
 export const renderingSchema = z.enum(["plain", "edges", "coarse", "noisy", "inverted"]);
 
 const { shape } = searchOptionsSchema;
@@ -147,4 +148,5 @@ export const distillOptionsSchema = z.strictObject({
   json: shape.json.meta({ ...shape.json.meta(), ...run }),
 });
 
+export type TaskOptionName = z.infer<typeof taskNameSchema>;
 export type DistillOptions = z.output<typeof distillOptionsSchema>;

@@ -111,7 +111,7 @@ export type ResultConfig = Omit<RunConfig, typeof irrelevantFields[number]>;
  * in full. Pure.
  */
 export function resolveRunConfig(options: SearchOptions, machine: { cores: number }): RunConfig {
-  const { combine, distiller, distillerOptions, device, targetMs, ...others } = options;
+  const { combine, distiller, distillerOptions, device, list: _list, targetMs, ...others } = options;
   const parsed = device.map(parseDeviceOption);
   const devices = parsed.map((one) => ({ ...(targetMs !== undefined && { targetMs }), weight: 1, ...one }));
   const { exponents, reward } = defaultReward(options, devices);

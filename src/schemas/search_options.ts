@@ -3,7 +3,7 @@
 // not say it, what errors call `allowed`.
 import * as z from "zod";
 import { dataDirField, deviceNamePattern, deviceNameText, lanField, portField } from "./device_fields.ts";
-import { type Budget, budgetSchema, presets, presetSchema } from "./presets.ts";
+import { type Budget, budgetSchema, byPreset, presets, presetSchema } from "./presets.ts";
 import {
   type combineSchema,
   latencyAndRewardFields,
@@ -40,7 +40,7 @@ function optionsOf(meta: { defaultText: string; description: string }) {
 /** Budget fields as options: without one, the preset's number holds. */
 function budgetOption<Field extends keyof Budget>(field: Field) {
   const schema = budgetSchema.shape[field];
-  return schema.optional().meta({ ...schema.meta(), group: "Budget", placeholder: "N", defaultText: "by preset" });
+  return schema.optional().meta({ ...schema.meta(), group: "Budget", placeholder: "N", defaultText: byPreset(field) });
 }
 
 const fields = z.strictObject({
@@ -61,15 +61,18 @@ const fields = z.strictObject({
       "networks to choose from: mnas, 42 decisions on seven blocks; mnas-uniform, all blocks alike; growth, a " +
       "trained backbone that operations are added to",
   }),
-  spaceOptions: optionsOf({ defaultText: "those of the space", description: "options of the space" }),
+  spaceOptions: optionsOf({
+    defaultText: "those of the space",
+    description: "options of the space; --list with --space shows them",
+  }),
   controller: controllerNameSchema.default("ppo").meta({
     group: "Search",
     description: "what proposes students: ppo and reinforce, policies that learn; model, a model of the rewards; " +
       "evolution; local, hill climbing; random, chance as their baseline",
   }),
   controllerOptions: optionsOf({
-    defaultText: "those of the controller; the papers' numbers for ppo and reinforce in preset paper",
-    description: "options of the controller",
+    defaultText: "those of the controller; in preset paper, for ppo, reinforce and evolution, the papers' numbers",
+    description: "options of the controller; --list with --controller shows them",
   }),
   controllerBatch: z.int().min(1).max(1000).optional().meta({
     group: "Search",
@@ -96,6 +99,12 @@ const fields = z.strictObject({
     placeholder: "JSON",
     defaultText: 'those of the method; kd: {"temperature": 4, "alpha": 0.1}',
     description: "options of the distiller, those of a sum by method; alpha is the weight of the labels",
+  }),
+  list: z.boolean().default(false).meta({
+    group: "Search",
+    description:
+      "list controllers and spaces, with --controller or --space the options of one, and do nothing else; distillers " +
+      "are listed by `deno task distill --list`",
   }),
   seed: z.int().min(0).max(2 ** 32 - 1).default(1).meta({
     group: "Search",
@@ -130,7 +139,7 @@ const fields = z.strictObject({
   foresee: budgetSchema.shape.foresee.optional().meta({
     ...budgetSchema.shape.foresee.meta(),
     group: "Budget",
-    defaultText: "by preset: on for standard; --foresee=false turns it off",
+    defaultText: `${byPreset("foresee")}; --foresee=false turns it off`,
   }),
   prune: z.boolean().default(false).meta({
     group: "Budget",
@@ -221,4 +230,5 @@ export const searchOptionsSchema = fields.superRefine((options, context) => {
 export type RewardForm = z.infer<typeof rewardFormSchema>;
 export type CombineName = z.infer<typeof combineSchema>;
 export type ControllerName = z.infer<typeof controllerNameSchema>;
+export type SpaceName = z.infer<typeof spaceNameSchema>;
 export type SearchOptions = z.output<typeof searchOptionsSchema>;

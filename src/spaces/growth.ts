@@ -27,18 +27,18 @@ export const growthOptionsSchema = z.strictObject({
       if (error && typeof input === "object" && input !== null) return `no Architecture: ${firstIssue(error)}`;
       return `expected ${growthBackboneNames.join(", ")}, an Architecture, or, in a search, a .json file with one`;
     },
-  }).default("auto").describe(
-    "the network that grows, by name or as an Architecture, in a search also the path of a .json file with one; auto: " +
-      "resnet20 for colour images of 32 pixels, else a narrow resnet8",
-  ),
+  }).default("auto").meta({
+    allowed: `${growthBackboneNames.join(", ")}, an Architecture or, in a search, a .json file with one`,
+    description: "the network that grows; auto: resnet20 for colour images of 32 pixels, else a narrow resnet8",
+  }),
   layers: z.int().min(1).max(24).default(6).describe("places where the search may add a layer, spread over the blocks"),
   maxParameters: z.int().min(1).optional().describe("no network with more parameters is proposed"),
   maxMemoryBytes: z.int().min(1).optional()
     .describe("no network whose weights and activations take more bytes in an inference is proposed"),
-  weights: z.string().min(1).optional()
-    .describe(
-      "of a search: file of the backbone with its weights, a Nacre checkpoint or published ones of a CIFAR ResNet",
-    ),
+  weights: z.string().min(1).optional().meta({
+    allowed: "the path of a file",
+    description: "of a search: the backbone with its weights, a Nacre checkpoint or published ones of a CIFAR ResNet",
+  }),
 });
 
 export type GrowthOptions = z.output<typeof growthOptionsSchema>;

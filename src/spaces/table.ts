@@ -1,8 +1,10 @@
-// Every search space by name: a new one is one file and one row.
+// Every search space by name: a new one is one file, a row here and its name in src/schemas/search_options.ts, which may
+// not import this. A name without a row does not compile, nor a row without a name.
 import * as z from "zod";
 import { createGrowthSpace, growthDecisions, growthOptionsSchema } from "./growth.ts";
 import { createMnasSpace } from "./mnas.ts";
 import { createMnasUniformSpace } from "./mnas_uniform.ts";
+import type { SpaceName } from "../schemas/search_options.ts";
 import type { SearchSpace, SpaceDecision, SpaceOptions } from "./space.ts";
 
 /** A row of the table of spaces. */
@@ -32,30 +34,30 @@ export const spaces = {
   mnas: define({
     name: "mnas",
     summary: "mobile networks of seven blocks, each with an operation, kernel, width, depth and skip of its own",
-    paper: "1807.11626",
+    paper: "Tan et al. 2018, arXiv 1807.11626",
     options: mnasOptions,
     create: (io, options) => createMnasSpace({ ...io, ...options }),
   }),
   "mnas-uniform": define({
     name: "mnas-uniform",
     summary: "the same networks with one choice for all seven blocks, to compare mnas with",
-    paper: "1807.11626",
+    paper: "Tan et al. 2018, arXiv 1807.11626",
     options: mnasOptions,
     create: (io, options) => createMnasUniformSpace({ ...io, ...options }),
   }),
   growth: define({
     name: "growth",
     summary: "a trained backbone and layers added to it; students start as copies of the backbone",
-    paper: "1911.13019",
+    paper: "Kang et al. 2019, arXiv 1911.13019",
     options: growthOptionsSchema,
     create: createGrowthSpace,
     decisions: growthDecisions,
   }),
-} satisfies Record<string, unknown>;
+} satisfies Record<SpaceName, SpaceDefinition>;
+
+export type { SpaceName };
 
 /** Names of the search spaces. */
-export type SpaceName = keyof typeof spaces;
-
 export const spaceNames = Object.keys(spaces) as SpaceName[];
 
 function definitionOf(name: SpaceName): SpaceDefinition {

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { latencyWords } from "../../search/latency_words.ts";
-import { listRuns } from "../../search/runs.ts";
+import { listRuns, type RunSummary } from "../../search/runs.ts";
+import { runLines } from "../../search/runs_main.ts";
 import { OutdatedRunError, RunStore } from "../../search/store/run_store.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
@@ -114,6 +115,28 @@ Deno.test("the best student's latency is told of each device that is still in a 
   } finally {
     await Deno.remove(dataDir, { recursive: true });
   }
+});
+
+Deno.test("the list of runs fits the window", () => {
+  const run: RunSummary = {
+    run: "9ab66d464858",
+    state: "complete",
+    startedAt: "2026-11-21T23:04:05Z",
+    preset: "quick",
+    trials: 20,
+    plannedTrials: 24,
+    bestReward: 0.8,
+    bestAccuracy: 0.872,
+    bestLatencyMs: 0.739,
+    bestLatenciesMs: null,
+    bytes: 3_300_000,
+  };
+  assertEquals(runLines([run], 80), [
+    " run           state     started           trials  best                size",
+    "────────────────────────────────────────────────────────────────────────────",
+    " 9ab66d464858  complete  2026-11-21 23:04   20/24  87.2 %, 0.739 ms  3.3 MB",
+  ]);
+  assertEquals(runLines([run], 40)[2], " 9ab66d464858   20/24  87.2 %, 0.739 ms");
 });
 
 Deno.test("a latency is told by device, or alone where there is one", () => {

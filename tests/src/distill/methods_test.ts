@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { listedMethods, listedOptions, methodLines, optionLines } from "../../../src/distill/list_methods.ts";
+import { listedMethods, listedOptions, methodLines, methodOptionLines } from "../../../src/distill/list_methods.ts";
 import { completeMethodOptions, requireTask } from "../../../src/distill/methods.ts";
 import { stepProgress } from "../../../src/distill/progress.ts";
 import { automaticTeachers, parseNormalisation, requireCount } from "../../../src/distill/teacher_options.ts";
@@ -19,8 +19,28 @@ Deno.test("every method is listed with what it takes, and its options with a des
     "kd",
     "alpha",
   ]]);
-  assertStringIncludes(optionLines(listedOptions("kd"), 1000).join("\n"), "softens");
+  const kdLines = methodOptionLines("kd", listedOptions("kd"), 1000).join("\n");
+  for (const words of ["1503.02531", "softens", "a number above 0, at most 1000"]) assertStringIncludes(kdLines, words);
+  assertEquals(methodOptionLines("none", listedOptions("none"), 80), [
+    "none: the labels alone, no teacher",
+    "",
+    "none has no options",
+  ]);
   assertThrows(() => listedOptions("kdd"), RangeError, "kdd");
+});
+
+Deno.test("in a narrow window the list of methods leaves nothing out", () => {
+  const methods = listedMethods();
+  for (const width of [40, 80, 120]) {
+    const lines = methodLines(methods, width);
+    assert(lines.every((line) => line.length <= width), String(width));
+    const words = lines.join(" ").replace(/\s+/g, " ");
+    assertEquals(words.includes("…"), false);
+    for (const { kind, name, summary } of methods) {
+      assertStringIncludes(words, `${name}: ${summary}`);
+      assertStringIncludes(words, `kind: ${kind}`);
+    }
+  }
 });
 
 Deno.test("options are completed, those of a sum by method", () => {

@@ -100,7 +100,10 @@ const flags: Record<
 };
 
 Deno.test("every flag of search reaches the configuration", () => {
-  assertEquals(Object.keys(flags).sort(), describeOptions(searchOptionsSchema).map((option) => option.flag).sort());
+  const all = describeOptions(searchOptionsSchema).map((option) => option.flag);
+  // Nothing is searched by --list.
+  assertEquals(Object.keys(flags).sort(), all.filter((flag) => flag !== "list").sort());
+  assertEquals(resolve("--list"), resolve());
   for (const [flag, { value, with: others = [], field, becomes }] of Object.entries(flags)) {
     const config = resolve(`--${flag}`, ...(value === undefined ? [] : [value]), ...others);
     assertEquals<unknown>(config[field], becomes, flag);
