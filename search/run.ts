@@ -13,10 +13,10 @@ import type { RunContext } from "./run_context.ts";
 import { type RunFolder, runFolder } from "./run_folder.ts";
 import { pinned, writeOptions } from "./run_options.ts";
 import { standingAtRest } from "./standing.ts";
-import { lockRun } from "./store/run_lock.ts";
+import { lockRun, RunLockedError } from "./store/run_lock.ts";
 import { RunStore } from "./store/run_store.ts";
 import { JobError } from "./trainers/pool.ts";
-import { makeFolder, removeUnbegunRun } from "./unbegun_run.ts";
+import { makeFolder, removeEmptyFolder, removeRun, removeUnbegunRun } from "./unbegun_run.ts";
 
 export interface RunOptions extends Pick<RunContext, "onPairing" | "openDevices"> {
   signal?: AbortSignal;
@@ -35,20 +35,56 @@ export class OtherConfigurationError extends Error {
  * outside the students stopped it, with the signal's reason where aborted; whatever was finished is stored then, and the
  * same call goes on from there. Rejects with a NothingCompletedError where all its trials ended without a student, as the
  * same call then does again. Rejects with a UsageError where options turn out to be wrong: a run that this call began, and
- * that has no trial yet, is gone then.
+ * that has no trial yet, is gone then, as is one that a full disk did not let begin.
  */
 export async function runSearch(given: RunConfig, options: RunOptions = {}): Promise<SearchResult> {
   const config = configInFull(given);
   const paths = runFolder(config.dataDir, config.run);
-  const isOwnFolder = await makeFolder(paths.folder);
-  using _lock = await lockRun(paths.folder, config.run);
-  const isOwnRun = !fileExists(paths.database);
   try {
-    return await runLocked(config, paths, options);
-  } catch (caught) {
-    const error = outsideFault(caught) ?? caught;
-    // Best effort: the error of the call is the one to be told.
-    if (isOwnRun && error instanceof UsageError) await removeUnbegunRun(paths, { isOwnFolder }).catch(() => {});
+    return await runInFolder(config, paths, options);
+  } catch (error) {
+    // Whatever an abort breaks: trainers, a page, a wait.
+    if (options.signal?.aborted) throw options.signal.reason;
+    throw outsideFault(error) ?? error;
+  }
+}
+
+async function runInFolder(config: RunConfig, paths: RunFolder, options: RunOptions): Promise<SearchResult> {
+  const isOwnFolder = await makeFolder(paths.folder);
+  using _lock = await lockRun(paths.folder, config.run).catch(async (error) => {
+    const isOthers = error instanceof RunLockedError;
+    if (isOwnFolder && !isOthers) await asFarAsPossible(removeEmptyFolder(paths.folder));
+    throw error;
+  });
+  const isOwnRun = !fileExists(paths.database);
+  const store = await openStore(config, paths).catch(async (error) => {
+    if (isOwnRun) await asFarAsPossible(removeRun(paths, { isOwnFolder }));
+    throw error;
+  });
+  try {
+    using _store = store;
+    return await runStored(config, { paths, store }, options);
+  } catch (error) {
+    const isWrongUsage = error instanceof UsageError && !options.signal?.aborted;
+    if (isOwnRun && isWrongUsage) await asFarAsPossible(removeUnbegunRun(paths, { isOwnFolder }));
+    throw error;
+  }
+}
+
+/** Waits for a removal: should it fail, the error that led to it is the one to be told. */
+async function asFarAsPossible(removal: Promise<void>): Promise<void> {
+  await removal.catch(() => {});
+}
+
+/** The store of the run, with its configuration in it and beside it. */
+async function openStore(config: RunConfig, paths: RunFolder): Promise<RunStore> {
+  const store = new RunStore(paths.database);
+  try {
+    checkConfiguration(store, config);
+    await writeOptions({ paths, store });
+    return store;
+  } catch (error) {
+    store[Symbol.dispose]();
     throw error;
   }
 }
@@ -64,10 +100,11 @@ function outsideFault(error: unknown): OutsideFaultError | undefined {
   return isStorageFault(error) ? new OutsideFaultError((error as Error).message, { cause: error }) : undefined;
 }
 
-async function runLocked(config: RunConfig, paths: RunFolder, options: RunOptions): Promise<SearchResult> {
-  using store = new RunStore(paths.database);
-  checkConfiguration(store, config);
-  await writeOptions({ paths, store });
+async function runStored(
+  config: RunConfig,
+  { paths, store }: { paths: RunFolder; store: RunStore },
+  options: RunOptions,
+): Promise<SearchResult> {
   const started = performance.now();
   const secondsBefore = Number(store.get("seconds") ?? 0);
   const saveSeconds = () => store.set("seconds", secondsBefore + (performance.now() - started) / 1000);

@@ -37,20 +37,58 @@ async function tryLock(file: Deno.FsFile): Promise<boolean> {
 }
 
 /**
- * Locks the run in `folder` for this process until disposed.
- * Throws a RunLockedError that names the holder where another process has it.
+ * Locks the run in `folder` for this process until disposed. Where nothing can be written, as on a disk mounted for
+ * reading, a run without a lock file is nobody's: it is only read here too.
+ * Throws a RunLockedError that names the holder where another process has it, and an Error that names the file where the
+ * disk is full.
  */
 export async function lockRun(folder: string, run: string): Promise<Disposable> {
   const path = lockFile(folder);
-  const file = await Deno.open(path, { read: true, write: true, create: true });
-  if (!(await tryLock(file))) {
+  const opened = await openLock(path);
+  if (opened === undefined) return { [Symbol.dispose]() {} };
+  const { file, isWritable } = opened;
+  try {
+    if (!(await tryLock(file))) {
+      const holder = (await Deno.readTextFile(path)).trim();
+      throw new RunLockedError(
+        `run "${run}" is in use by process ${holder || "unknown"}; stop it or choose another --run`,
+      );
+    }
+    if (isWritable) await writeHolder(file, path);
+  } catch (error) {
+    // Else this process would hold it until it ends, without a use for it.
     file.close();
-    const holder = (await Deno.readTextFile(path)).trim();
-    throw new RunLockedError(
-      `run "${run}" is in use by process ${holder || "unknown"}; stop it or choose another --run`,
-    );
+    throw error;
   }
-  await file.truncate();
-  await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
   return { [Symbol.dispose]: () => file.close() };
+}
+
+/** The lock file at `path`, made where missing; for reading where it cannot be written, undefined without one then. */
+async function openLock(path: string): Promise<{ file: Deno.FsFile; isWritable: boolean } | undefined> {
+  try {
+    return { file: await Deno.open(path, { read: true, write: true, create: true }), isWritable: true };
+  } catch (error) {
+    if (!isWriteProtected(error)) throw error;
+  }
+  try {
+    return { file: await Deno.open(path, { read: true }), isWritable: false };
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return undefined;
+  }
+}
+
+function isWriteProtected(error: unknown): boolean {
+  return error instanceof Deno.errors.PermissionDenied ||
+    (error instanceof Error && "code" in error && error.code === "EROFS");
+}
+
+/** Writes into the lock file whose it is. */
+async function writeHolder(file: Deno.FsFile, path: string): Promise<void> {
+  try {
+    await file.truncate();
+    await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+  } catch (error) {
+    throw new Error(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -2,7 +2,9 @@
 // killed at any instant goes on from the last of them.
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import * as z from "zod";
+import { fileExists } from "../../src/data/file_exists.ts";
 import { firstIssue } from "../../src/schemas/first_issue.ts";
 import { type Measurement, measurementSchema, type RuntimeName } from "../../src/schemas/measurement.ts";
 import { type FinalStudent, finalStudentSchema, type Trial, trialSchema } from "../../src/schemas/trial.ts";
@@ -67,6 +69,65 @@ export interface ControllerUpdate {
 type Role = Trial["role"];
 
 /**
+ * What readers of the run's own values count on, at the least: whatever else is in them, a configuration of before an
+ * option was added for instance, is read as it is.
+ */
+const valueSchemas: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  [
+    "config",
+    z.looseObject({
+      trials: z.int().min(1),
+      devices: z.array(z.looseObject({ name: z.string() })).min(1),
+      teacher: z.array(z.string()),
+      distiller: z.looseObject({ name: z.string() }),
+    }),
+  ],
+  ["targets", z.array(z.looseObject({ device: z.string(), targetMs: z.number(), weight: z.number() }))],
+]);
+
+const snapshotSchema = z.looseObject({ controller: z.string() });
+
+/** In JSON a figure that is no finite number is null. */
+const statisticsSchema = z.record(z.string(), z.number().nullable());
+
+/** Whether `error` is one of SQLite's own, on a full disk for instance. */
+function isDatabaseError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+}
+
+/** SQLite gives no other sign of which error it is. */
+const storageFaults = /disk is full|disk I\/O error|readonly database|unable to open database file/;
+
+/** Whether writes of earlier processes wait beside `file` for it to take them in. */
+function hasPendingWrites(file: string): boolean {
+  try {
+    return Deno.statSync(`${file}-wal`).size > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * The database in `file`, to be read. SQLite makes a file beside one in WAL mode even then; where it cannot, on a disk
+ * mounted for reading for instance, nobody else can change the database either, and it is read without.
+ */
+function openToRead(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    database.prepare("SELECT name FROM sqlite_schema LIMIT 1").get();
+    return database;
+  } catch (error) {
+    database.close();
+    const { message } = error as Error;
+    if (!message.includes("unable to open database file") || !fileExists(file) || hasPendingWrites(file)) throw error;
+  }
+  const url = pathToFileURL(file);
+  url.searchParams.set("immutable", "1");
+  return new DatabaseSync(url.href, { readOnly: true });
+}
+
+/**
  * The store of one run. Not shared between processes: the run's lock sees to that. Writes throw an OutsideFaultError that
  * names the file, on a full disk for instance.
  */
@@ -74,17 +135,21 @@ export class RunStore {
   readonly #database: DatabaseSync;
   readonly #file: string;
   readonly #run: string;
+  /** Whether values are of today's form. */
+  #isCurrent = false;
 
   /**
    * Opens or creates `file`. Throws an OutdatedRunError on a run of an earlier version, unless only its `get` and
-   * `countFinished` are wanted (`outdated`), and an Error naming the file where it is no run.
+   * `countFinished` are wanted (`outdated`), and an Error naming the file where it is no run; an OutsideFaultError
+   * that does where it cannot be written, on a full disk for instance.
    */
   constructor(file: string, options: { readOnly?: boolean; outdated?: boolean } = {}) {
     this.#file = file;
     this.#run = basename(dirname(file));
     let version: unknown;
+    let database: DatabaseSync | undefined;
     try {
-      this.#database = new DatabaseSync(file, { readOnly: options.readOnly ?? false });
+      this.#database = database = options.readOnly ? openToRead(file) : new DatabaseSync(file);
       if (!options.readOnly) {
         this.#database.exec(metaTable);
         if (this.get("schemaVersion") === undefined) this.set("schemaVersion", schemaVersion);
@@ -96,8 +161,15 @@ export class RunStore {
         this.#database.exec(tables);
       }
     } catch (error) {
-      throw new Error(`${file}: cannot open the run: ${(error as Error).message}`);
+      database?.close();
+      if (error instanceof OutsideFaultError) throw error;
+      const { message } = error as Error;
+      if (!options.readOnly && storageFaults.test(message)) {
+        throw new OutsideFaultError(`cannot write ${file}: ${message}`, { cause: error });
+      }
+      throw new Error(`${file}: cannot open the run: ${message}`);
     }
+    this.#isCurrent = version === schemaVersion;
     if (version === schemaVersion || (options.outdated && Number(version) < schemaVersion)) return;
     this.#database.close();
     if (Number(version) < schemaVersion) {
@@ -126,17 +198,24 @@ export class RunStore {
     try {
       write();
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR")) throw error;
+      if (!isDatabaseError(error)) throw error;
       throw new OutsideFaultError(`cannot write ${this.#file}: ${error.message}`, { cause: error });
     }
   }
 
-  /** A value of the run's own, undefined where it was never set. */
+  /** A value of the run's own, undefined where it was never set. Error of one line on a damaged one. */
   get(key: string): unknown {
     const row = this.#database.prepare("SELECT value FROM meta WHERE key = ?").get(key) as
       | { value: string }
       | undefined;
-    return row === undefined ? undefined : JSON.parse(row.value);
+    if (row === undefined) return undefined;
+    const schema = this.#isCurrent && valueSchemas.get(key);
+    return this.#read(z.unknown(), key, () => {
+      const value = JSON.parse(row.value);
+      // As it was written: a schema would fill in, and leave out.
+      if (schema) schema.parse(value);
+      return value;
+    });
   }
 
   set(key: string, value: unknown): void {
@@ -234,7 +313,9 @@ export class RunStore {
     const row = this.#database.prepare("SELECT batch, told, json FROM controller").get() as
       | { batch: number; told: number; json: string }
       | undefined;
-    return row && { batch: row.batch, told: row.told === 1, snapshot: JSON.parse(row.json) };
+    if (row === undefined) return undefined;
+    const snapshot = this.#read(snapshotSchema, "the controller's state", () => JSON.parse(row.json));
+    return { batch: row.batch, told: row.told === 1, snapshot };
   }
 
   /** Writes the controller's state, `trials` and, of a batch that was told, `statistics` in one transaction. */
@@ -256,7 +337,14 @@ export class RunStore {
       batch: number;
       json: string;
     }[];
-    return rows.map(({ batch, json }) => ({ batch, statistics: JSON.parse(json) }));
+    return rows.map(({ batch, json }) => {
+      const read = this.#read(
+        statisticsSchema,
+        `what the controller learned of batch ${batch}`,
+        () => JSON.parse(json),
+      );
+      return { batch, statistics: read as ControllerStatistics };
+    });
   }
 
   saveFinal(student: FinalStudent): void {

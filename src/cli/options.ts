@@ -2,7 +2,7 @@
 // defaults follow from it.
 import { parseArgs } from "@std/cli/parse-args";
 import * as z from "zod";
-import { type CommandDescription, formatHelp } from "./help.ts";
+import { type CommandDescription, formatHelp, helpColumns } from "./help.ts";
 import { camelCase, describeOptions, kebabCase, type OptionDescription } from "./option_description.ts";
 import { suggest } from "./suggest.ts";
 import { UsageError } from "./usage_error.ts";
@@ -12,6 +12,8 @@ export interface ParseOptionsSettings {
   command: CommandDescription;
   /** Writes the help; `console.log` if not given. */
   print?: (text: string) => void;
+  /** Width of the help; that of the terminal, within limits, if not given. */
+  columns?: number;
   /** What of the values in the file of `--config` holds beside the flags; everything if not given. */
   besideFlags?: (
     flags: ReadonlyMap<string, unknown>,
@@ -21,10 +23,12 @@ export interface ParseOptionsSettings {
   resultHoldsConfig?: boolean;
 }
 
-/** A raw value and where it was found, for errors: `--trials`, or `trials in search.json`. */
+/** A raw value and where it was found, for errors: `--trials`, or `search.json: trials`. */
 interface Given {
   value: unknown;
   where: string;
+  /** Whether it is JSON of a file. */
+  isJson?: boolean;
 }
 
 /** Flags of every command, which no schema declares. */
@@ -48,14 +52,14 @@ export function parseOptions<Schema extends z.ZodObject>(
   args: readonly string[],
   settings: ParseOptionsSettings,
 ): z.output<Schema> | null {
-  const { besideFlags, command, print = console.log, resultHoldsConfig = false } = settings;
+  const { besideFlags, columns, command, print = console.log, resultHoldsConfig = false } = settings;
   const options = describeOptions(schema);
   const lastGroup = options.at(-1)?.group;
   const common = describeOptions(commonOptions(resultHoldsConfig)).map((option) => ({ ...option, group: lastGroup }));
 
   const flags = readFlags(args, [...options, ...common]);
   if (flags.get("help")?.value === true) {
-    print(formatHelp(command, [...options, ...common]));
+    print(formatHelp(command, [...options, ...common], columns ?? helpColumns()));
     return null;
   }
   const configFile = flags.get("config")?.value as string | undefined;
@@ -64,14 +68,19 @@ export function parseOptions<Schema extends z.ZodObject>(
     : readConfigFile(configFile, { options, resultHoldsConfig });
   const own = new Map([...flags].filter(([key]) => options.some((option) => option.key === key)));
   const held = besideFlags?.(valuesOf(own), valuesOf(file)) ?? valuesOf(file);
-  const kept = [...file].flatMap(([key, { where }]): [string, Given][] =>
-    held.has(key) ? [[key, { value: held.get(key), where }]] : []
+  const kept = [...file].flatMap(([key, one]): [string, Given][] =>
+    held.has(key) ? [[key, { ...one, value: held.get(key) }]] : []
   );
   const given = new Map([...kept, ...flags]);
   const values = options.flatMap(({ key }) => given.has(key) ? [[key, given.get(key)?.value]] : []);
   const result = schema.safeParse(Object.fromEntries(values));
   if (result.success) return result.data;
   throw new UsageError(describeIssue(result.error.issues[0], options, given));
+}
+
+/** Whether `args` give the option `flag`, be it with the value that is its default too. */
+export function isGiven(args: readonly string[], flag: string): boolean {
+  return args.some((argument) => argument === `--${flag}` || argument.startsWith(`--${flag}=`));
 }
 
 function valuesOf(given: ReadonlyMap<string, Given>): Map<string, unknown> {
@@ -96,9 +105,9 @@ function readFlags(args: readonly string[], options: readonly OptionDescription[
     },
   });
   // The parser takes any value of a switch but "true" for false.
-  for (const flag of switches) {
+  for (const { allowed, flag } of options.filter(({ kind }) => kind === "switch")) {
     const wrong = args.find((argument) => argument.startsWith(`--${flag}=`) && !/=(true|false)$/.test(argument));
-    if (wrong) throw new UsageError(`${wrong} is not allowed: --${flag} takes no value`);
+    if (wrong) throw new UsageError(`--${flag} is ${wrong.slice(flag.length + 3)}; allowed: ${allowed}`);
   }
   const given = new Map<string, Given>();
   for (const option of options) {
@@ -177,7 +186,7 @@ function readConfigFile(
       );
     }
     if (given.has(key)) throw new UsageError(`${path}: "${name}" is given twice, as "${kebabCase(name)}" and "${key}"`);
-    given.set(key, { value, where: `${path}: ${name}` });
+    given.set(key, { value, where: `${path}: ${name}`, isJson: true });
   }
   return given;
 }
@@ -190,12 +199,24 @@ function describeIssue(
 ): string {
   const option = options.find(({ key }) => key === issue.path[0]);
   if (!option) throw new TypeError(`A schema of options refuses what is no option: ${issue.message}`);
-  const { value, where } = given.get(option.key) ?? { value: undefined, where: `--${option.flag}` };
+  const { isJson, value, where } = given.get(option.key) ?? { value: undefined, where: `--${option.flag}` };
   if (issue.code === "custom") return `${where}: ${issue.message}`;
-  const wrong = option.repeatable && Array.isArray(value) && typeof issue.path[1] === "number"
-    ? value[issue.path[1]]
-    : value;
+  const isOfList = option.repeatable && Array.isArray(value) && typeof issue.path[1] === "number";
+  const wrong = isOfList ? value[issue.path[1] as number] : value;
   if (wrong === undefined) return `${where} is needed; allowed: ${option.allowed}`;
-  const shown = typeof wrong === "string" ? wrong : JSON.stringify(wrong);
-  return `${where} is ${shown}; allowed: ${option.allowed}${suggest(shown, option.choices)}`;
+  // In a file text and number are told apart by their quotes.
+  const shown = typeof wrong === "string" && !isJson ? wrong : JSON.stringify(wrong);
+  const allowed = !isJson || isOfList ? option.allowed : allowedInJson(option, wrong);
+  return `${where} is ${shown}; allowed: ${allowed}${suggest(String(wrong), option.choices)}`;
+}
+
+/** What is allowed in a file, where flags are spelled otherwise: several values are a list there. */
+function allowedInJson({ allowed, kind, repeatable }: OptionDescription, wrong: unknown): string {
+  if (repeatable) {
+    const example = kind === "text" ? String(wrong) : wrong;
+    if (Array.isArray(wrong)) return wrong.length === 0 ? "a list that is not empty" : allowed;
+    return typeof wrong === "object" ? "a list" : `a list, for instance ${JSON.stringify([example])}`;
+  }
+  if (kind === "list") return `a list of ${allowed.replace(/for instance (.+)$/, "for instance [$1]")}`;
+  return allowed;
 }

@@ -1,11 +1,13 @@
 // How whole runs end, and the time they tell: real trainers on a few images of MNIST, a made-up device.
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { RunEvent } from "../../search/events.ts";
 import { NothingCompletedError } from "../../search/execute_run.ts";
+import { OutsideFaultError } from "../../search/outside_fault.ts";
 import { runSearch } from "../../search/run.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
+import { withFailingWrites } from "./failing_writes.ts";
 import { madeUpDevice } from "./measurements.ts";
 
 const main = new URL("../../search/main.ts", import.meta.url).pathname;
@@ -73,4 +75,50 @@ Deno.test("time is kept with every network that ends, over all starts, none of i
   assert(seconds > seen[1] && seconds <= (performance.now() - started) / 1000, `${seconds} s`);
   const { seconds: later } = await search("timed", {}, () => {});
   assertEquals(later, seconds);
+});
+
+Deno.test("a finished search whose result cannot be printed is no failed search, and says so", {
+  // The one full disk that needs no rights to be had.
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const command = [
+    ...[Deno.execPath(), "run", "-A", "--no-check", main, "--config", `${dataDir}/runs/timed/run.json`],
+    ...["--run", "timed", "--data-dir", dataDir],
+  ];
+  for (const args of [[], ["--json"]]) {
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", 'exec "$@" > /dev/full', "sh", ...command, ...args],
+      stdin: "null",
+    }).output();
+    const told = new TextDecoder().decode(stderr);
+    assertEquals(code, 1, told);
+    assertStringIncludes(told, 'Run "timed" is complete');
+    assertMatch(told, /\nStandard output could not be written: No space left .*\. Run "timed" is saved\.\n$/);
+    assert(!told.includes("failed"), told);
+  }
+});
+
+Deno.test("a full disk lets no run begin, says so with the file, and leaves none behind", async () => {
+  const begin = () => search("full", {}, () => {});
+  const folder = `${dataDir}/runs/full`;
+  const isGone = () => assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
+  await withFailingWrites(async () => {
+    await assertRejects(begin, OutsideFaultError, `cannot write ${folder}/run.lock: No space left`);
+  });
+  await isGone();
+  // A folder that was there stays, with no run in it.
+  await Deno.mkdir(folder);
+  const { set } = RunStore.prototype;
+  RunStore.prototype.set = (key) => {
+    throw new OutsideFaultError(`cannot write ${key}`);
+  };
+  try {
+    await assertRejects(begin, OutsideFaultError, "cannot write schemaVersion");
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["run.lock"]);
+    await Deno.remove(folder, { recursive: true });
+    await assertRejects(begin, OutsideFaultError, "cannot write schemaVersion");
+  } finally {
+    RunStore.prototype.set = set;
+  }
+  await isGone();
 });

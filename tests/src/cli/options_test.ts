@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import * as z from "zod";
 import { describeOptions } from "../../../src/cli/option_description.ts";
-import { parseOptions } from "../../../src/cli/options.ts";
+import { isGiven, parseOptions } from "../../../src/cli/options.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
 
 const schema = z.strictObject({
@@ -107,7 +107,7 @@ Deno.test("a flag without its value, with one too many, or given twice is refuse
   assertEquals(refusal("--trials"), "--trials needs a value; allowed: a whole number from 1 to 100");
   assertEquals(refusal("--trials", "--json"), "--trials needs a value; allowed: a whole number from 1 to 100");
   assertEquals(refusal("--folder="), "--folder needs a value; allowed: a text that is not empty");
-  assertEquals(refusal("--json=maybe"), "--json=maybe is not allowed: --json takes no value");
+  assertEquals(refusal("--json=maybe"), "--json is maybe; allowed: true or false");
   assertEquals(refusal("--trials", "1", "--trials", "2"), "--trials is given 2 times; allowed: once");
 });
 
@@ -137,7 +137,7 @@ Deno.test("what --json gave is a configuration file too: its options are under c
   withFile('{ "config": 3 }', (path) => assertThrows(() => from("--config", path), UsageError, 'option "config"'));
   const helpOf = (resultHoldsConfig: boolean) => {
     let help = "";
-    parseOptions(schema, ["--help"], { command, resultHoldsConfig, print: (text) => help += text });
+    parseOptions(schema, ["--help"], { columns: 100, command, resultHoldsConfig, print: (text) => help += text });
     return help;
   };
   assertStringIncludes(helpOf(true), "or what --json gave");
@@ -168,10 +168,24 @@ Deno.test("what is wrong in a configuration file is refused with the file", () =
   const cases: [string, (path: string) => string][] = [
     ['{ "trails": 5 }', (path) => `${path}: unknown option "trails" - did you mean "trials"?`],
     ['{ "help": true }', (path) => `${path}: unknown option "help"; --help lists all`],
-    ['{ "trials": "5" }', (path) => `${path}: trials is 5; allowed: a whole number from 1 to 100`],
+    ['{ "trials": "5" }', (path) => `${path}: trials is "5"; allowed: a whole number from 1 to 100`],
     ['{ "trials": 0 }', (path) => `${path}: trials is 0; allowed: a whole number from 1 to 100`],
     ['{ "trials": null }', (path) => `${path}: trials is null; allowed: a whole number from 1 to 100`],
-    ['{ "device": "a" }', (path) => `${path}: device is a; allowed: small letters`],
+    ['{ "folder": 5 }', (path) => `${path}: folder is 5; allowed: a text that is not empty`],
+    ['{ "reward": "sotf" }', (path) => `${path}: reward is "sotf"; allowed: hard, soft - did you mean "soft"?`],
+    ['{ "device": "a" }', (path) => `${path}: device is "a"; allowed: a list, for instance ["a"]`],
+    ['{ "device": 7 }', (path) => `${path}: device is 7; allowed: a list, for instance ["7"]`],
+    ['{ "device": { "a": 1 } }', (path) => `${path}: device is {"a":1}; allowed: a list`],
+    ['{ "device": [] }', (path) => `${path}: device is []; allowed: a list that is not empty`],
+    ['{ "device": ["a", "B7"] }', (path) => `${path}: device is "B7"; allowed: small letters`],
+    [
+      '{ "exponents": "0,-1" }',
+      (path) => `${path}: exponents is "0,-1"; allowed: a list of two numbers, for instance [0,-1]`,
+    ],
+    [
+      '{ "exponents": [1] }',
+      (path) => `${path}: exponents is [1]; allowed: a list of two numbers, for instance [0,-1]`,
+    ],
     ['{ "targetMs": 1, "target-ms": 1 }', (path) => `${path}: "target-ms" is given twice`],
     ['{ "reward": "soft", "exponents": [1, 2] }', (path) => `${path}: exponents: belongs to hard`],
     ["[1]", (path) => `--config ${path} must hold one JSON object`],
@@ -199,15 +213,36 @@ Deno.test("help lists every option once, by group, with allowed values and defau
   }
 });
 
-Deno.test("help wraps at 100 columns and ends with the examples", () => {
+Deno.test("help wraps at the width of the terminal and ends with the examples", () => {
   const long = z.strictObject({ word: z.string().default("a").meta({ description: "word ".repeat(60).trim() }) });
-  let help = "";
   const examples = [{ call: "deno task try --word b", purpose: "says b" }];
-  parseOptions(long, ["--help"], { command: { ...command, examples }, print: (text) => help += text });
-  assert(help.split("\n").every((line) => line.length <= 100));
-  assertEquals(help.match(/\bword\b/g)?.length, 60 + 2); // the description, the flag and the example
-  assertStringIncludes(help, "Options:\n  --word VALUE\n    word word");
-  assert(help.endsWith("\nExamples:\n  deno task try --word b\n    says b"));
+  for (const columns of [60, 80, 100]) {
+    let help = "";
+    parseOptions(long, ["--help"], { columns, command: { ...command, examples }, print: (text) => help += text });
+    const widths = help.split("\n").map((line) => line.length);
+    assert(Math.max(...widths) <= columns && Math.max(...widths) > columns - 5, String(columns));
+    assertEquals(help.match(/\bword\b/g)?.length, 60 + 2); // the description, the flag and the example
+    assertStringIncludes(help, "Options:\n  --word VALUE\n    word word");
+    assert(help.endsWith("\nExamples:\n  deno task try --word b\n    says b"));
+  }
+});
+
+Deno.test("a call too long for a line of the help can be pasted as it stands there", () => {
+  const call = `deno task try --options '{"first": 1, "second": 2}' --word other --reward soft`;
+  let help = "";
+  const examples = [{ call, purpose: "both" }];
+  parseOptions(schema, ["--help"], { columns: 60, command: { ...command, examples }, print: (text) => help += text });
+  assertEquals(help.split("\n").slice(-3), [
+    `  deno task try --options '{"first": 1, "second": 2}' \\`,
+    "    --word other --reward soft",
+    "    both",
+  ]);
+});
+
+Deno.test("a flag counts as given in both of its forms, and not for another that begins alike", () => {
+  assertEquals(isGiven(["--word", "a"], "word"), true);
+  assertEquals(isGiven(["--word=a"], "word"), true);
+  assertEquals(isGiven(["--word-options", "{}"], "word"), false);
 });
 
 Deno.test("a schema without description, or of a type that has no flag, is a mistake of the program", () => {
