@@ -22,9 +22,13 @@ export interface Sample {
   tokens: number[];
 }
 
-/** The answer to a sample. `reward` null: failed for a reason outside the student, left out of learning. */
+/** The answer to a sample. */
 export interface Result {
   sample: Sample;
+  /**
+   * Larger for better. Exactly 0: the student breaks a limit, which may be learned apart from how good others are; one
+   * that is merely bad has another number. Null: failed for a reason outside the student, left out of learning.
+   */
   reward: number | null;
 }
 

@@ -1,10 +1,12 @@
 import * as z from "zod";
-import { decodeFloat64, encodeFloat64 } from "./float64_text.ts";
+import { encodeFloat64, float64Schema } from "./float64_text.ts";
 
-/** What {@linkcode Adam} remembers between steps, JSON-able. */
-export const adamStateSchema = z.strictObject({ step: z.int().min(0), mean: z.string(), meanSquare: z.string() });
+/** What {@linkcode Adam} of so many parameters remembers between steps; JSON-able before it is parsed. */
+export function adamStateSchema(size: number) {
+  return z.strictObject({ step: z.int().min(0), mean: float64Schema(size), meanSquare: float64Schema(size) });
+}
 
-export type AdamState = z.infer<typeof adamStateSchema>;
+type AdamStateSchema = ReturnType<typeof adamStateSchema>;
 
 const MEAN_DECAY = 0.9;
 const MEAN_SQUARE_DECAY = 0.999;
@@ -36,14 +38,14 @@ export class Adam {
     }
   }
 
-  snapshot(): AdamState {
+  snapshot(): z.input<AdamStateSchema> {
     return { step: this.#step, mean: encodeFloat64(this.#mean), meanSquare: encodeFloat64(this.#meanSquare) };
   }
 
-  /** Continues from a `snapshot` of the same number of parameters; RangeError otherwise. */
-  restore(state: AdamState): void {
-    this.#mean = decodeFloat64(state.mean, this.#mean.length);
-    this.#meanSquare = decodeFloat64(state.meanSquare, this.#meanSquare.length);
-    this.#step = state.step;
+  /** Continues from a parsed `snapshot` of the same number of parameters, whose arrays are its own from now on. */
+  restore({ step, mean, meanSquare }: z.output<AdamStateSchema>): void {
+    this.#mean = mean;
+    this.#meanSquare = meanSquare;
+    this.#step = step;
   }
 }

@@ -44,29 +44,35 @@ export function isLegalToken(decision: Decision, before: readonly number[], toke
   return legalChoices(decision, before)?.[token] !== false;
 }
 
+/** What is wrong with `tokens` for `decisions`; undefined where there is one legal token in range for each. */
+export function wrongTokens(tokens: readonly number[], decisions: readonly Decision[]): string | undefined {
+  if (tokens.length !== decisions.length) {
+    return `${tokens.length} tokens; there are ${decisions.length} decisions`;
+  }
+  for (const [index, token] of tokens.entries()) {
+    const last = decisions[index].choices.length - 1;
+    if (!Number.isInteger(token) || token < 0 || token > last) {
+      return `token ${index} is ${token}; allowed are integers from 0 to ${last}`;
+    }
+    const before = tokens.slice(0, index);
+    if (!isLegalToken(decisions[index], before, token)) {
+      return `token ${index} is ${token}, which is illegal after [${before}]`;
+    }
+  }
+}
+
 /** RangeError unless every result has one legal token in range per decision, and a reward that is null or finite. */
 export function checkResults(results: readonly Result[], decisions: readonly Decision[]): void {
   for (const { sample: { id, tokens }, reward } of results) {
-    if (tokens.length !== decisions.length) {
-      throw new RangeError(`Sample ${id} has ${tokens.length} tokens; there are ${decisions.length} decisions`);
-    }
-    for (const [index, token] of tokens.entries()) {
-      const last = decisions[index].choices.length - 1;
-      if (!Number.isInteger(token) || token < 0 || token > last) {
-        throw new RangeError(`Token ${index} of sample ${id} is ${token}; allowed are integers from 0 to ${last}`);
-      }
-      const before = tokens.slice(0, index);
-      if (!isLegalToken(decisions[index], before, token)) {
-        throw new RangeError(`Token ${index} of sample ${id} is ${token}, which is illegal after [${before}]`);
-      }
-    }
+    const wrong = wrongTokens(tokens, decisions);
+    if (wrong) throw new RangeError(`Sample ${id}: ${wrong}`);
     if (reward !== null && !Number.isFinite(reward)) {
       throw new RangeError(`The reward of sample ${id} is ${reward}; allowed are finite numbers and null`);
     }
   }
 }
 
-/** What `restore` gives; RangeError of one line, which names the field, where that finds the snapshot incomplete. */
+/** What `restore` gives; RangeError of one line, which names the field, where the snapshot is not as that needs it. */
 export function restoring<Value>(name: string, restore: () => Value): Value {
   try {
     return restore();
@@ -76,12 +82,15 @@ export function restoring<Value>(name: string, restore: () => Value): Value {
   }
 }
 
+const ownerSchema = z.object({ controller: z.string(), choices: z.unknown() });
+
 /** RangeError unless `snapshot` is of the controller `name` over decisions with these numbers of `choices`. */
 export function checkSnapshot(snapshot: Snapshot, name: string, choices: readonly number[]): void {
-  if (snapshot.controller !== name) {
-    throw new RangeError(`Cannot restore "${name}" from a snapshot of "${snapshot.controller}"`);
+  const owner = restoring(name, () => ownerSchema.parse(snapshot));
+  if (owner.controller !== name) {
+    throw new RangeError(`Cannot restore "${name}" from a snapshot of "${owner.controller}"`);
   }
-  const [theirs, ours] = [JSON.stringify(snapshot.choices), JSON.stringify(choices)];
+  const [theirs, ours] = [JSON.stringify(owner.choices), JSON.stringify(choices)];
   if (theirs !== ours) {
     throw new RangeError(`Cannot restore "${name}": the snapshot's decisions have ${theirs} choices, not ${ours}`);
   }

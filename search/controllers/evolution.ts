@@ -19,8 +19,6 @@ const optionsSchema = z.strictObject({
 
 type EvolutionOptions = z.output<typeof optionsSchema>;
 
-const stateSchema = z.object({ population: z.array(rewardedSchema) });
-
 // A child that is alive already tells nothing new; in a small space it may be the only one there is.
 const mutationTries = 10;
 
@@ -89,6 +87,7 @@ class Evolution implements Strategy {
   }
 
   restore(snapshot: unknown): void {
+    const stateSchema = z.object({ population: z.array(rewardedSchema(this.#decisions)) });
     this.#population = stateSchema.parse(snapshot).population;
   }
 }

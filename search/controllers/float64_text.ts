@@ -1,4 +1,11 @@
 // Numbers as text for snapshots: exact, and half as long as JSON's decimals.
+import * as z from "zod";
+import { decoded } from "./decoded.ts";
+
+/** The text of {@linkcode encodeFloat64} of `length` values, which it becomes. */
+export function float64Schema(length: number) {
+  return decoded(z.string(), (text) => decodeFloat64(text, length));
+}
 
 /** The bytes of `values`, little-endian, in base64. */
 export function encodeFloat64(values: Float64Array): string {

@@ -60,6 +60,22 @@ export function mutateTokens(decisions: readonly Decision[], tokens: readonly nu
   return [...tokens];
 }
 
+// Draws of a neighbour that is not known; where all of so many were, next to none is left.
+const neighbourTries = 30;
+
+/** {@linkcode mutateTokens} of `tokens` whose key `isKnown` denies; undefined where there are next to none. */
+export function unknownNeighbour(
+  decisions: readonly Decision[],
+  tokens: readonly number[],
+  isKnown: (key: string) => boolean,
+  random: Random,
+): number[] | undefined {
+  for (let tries = neighbourTries; tries > 0; tries--) {
+    const neighbour = mutateTokens(decisions, tokens, random);
+    if (!isKnown(tokensKey(neighbour))) return neighbour;
+  }
+}
+
 /**
  * Legal tokens whose {@linkcode tokensKey} is not in `seen`, undefined where there are none. Walks the tree of choices
  * in an order drawn from `random`; every leaf is another network, so it stops after at most `seen.size` + 1 of them.

@@ -4,7 +4,7 @@ import * as z from "zod";
 import type { Random } from "../../src/data/random.ts";
 import type { ControllerStatistics, Decision } from "../controller.ts";
 import { defineController, type Strategy } from "./definition.ts";
-import { mutateTokens, randomLegalTokens, tokensKey } from "./legal_tokens.ts";
+import { randomLegalTokens, tokensKey, unknownNeighbour } from "./legal_tokens.ts";
 import { mean } from "./reward_scale.ts";
 import { type Rewarded, rewardedSchema } from "./rewarded.ts";
 
@@ -19,17 +19,16 @@ const optionsSchema = z.strictObject({
 
 type LocalOptions = z.output<typeof optionsSchema>;
 
-const stateSchema = z.object({
-  incumbent: rewardedSchema.nullable(),
-  leastReward: z.number().nullable(),
-  startsLeft: z.int().min(0),
-  tried: z.array(z.string()),
-  restarts: z.int().min(0),
-  bestReward: z.number().nullable(),
-});
-
-// Draws of a neighbour that was not tried; where all of so many were, next to none is left.
-const neighbourTries = 30;
+function stateSchema(decisions: readonly Decision[]) {
+  return z.object({
+    incumbent: rewardedSchema(decisions).nullable(),
+    leastReward: z.number().nullable(),
+    startsLeft: z.int().min(0),
+    tried: z.array(z.string()),
+    restarts: z.int().min(0),
+    bestReward: z.number().nullable(),
+  });
+}
 
 /** Proposes neighbours of the best network since the last restart, each one decision away from it. */
 class Local implements Strategy {
@@ -65,12 +64,9 @@ class Local implements Strategy {
     if (this.#incumbent === null || this.#isFlat() || index < this.#startsLeft) {
       return randomLegalTokens(this.#decisions, random);
     }
-    for (let tries = neighbourTries; tries > 0; tries--) {
-      const neighbour = mutateTokens(this.#decisions, this.#incumbent.tokens, random);
-      const key = tokensKey(neighbour);
-      if (!this.#tried.has(key) && !asked.has(key)) return neighbour;
-    }
-    return randomLegalTokens(this.#decisions, random);
+    const isKnown = (key: string) => this.#tried.has(key) || asked.has(key);
+    const neighbour = unknownNeighbour(this.#decisions, this.#incumbent.tokens, isKnown, random);
+    return neighbour ?? randomLegalTokens(this.#decisions, random);
   }
 
   learn(told: readonly Rewarded[]): ControllerStatistics {
@@ -126,7 +122,7 @@ class Local implements Strategy {
   }
 
   restore(snapshot: unknown): void {
-    const state = stateSchema.parse(snapshot);
+    const state = stateSchema(this.#decisions).parse(snapshot);
     this.#incumbent = state.incumbent;
     this.#leastReward = state.leastReward;
     this.#startsLeft = state.startsLeft;

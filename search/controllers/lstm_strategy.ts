@@ -4,7 +4,7 @@ import type { Random } from "../../src/data/random.ts";
 import type { ControllerStatistics } from "../controller.ts";
 import { Adam, adamStateSchema } from "./adam.ts";
 import type { Strategy, StrategyStart } from "./definition.ts";
-import { decodeFloat64, encodeFloat64 } from "./float64_text.ts";
+import { encodeFloat64, float64Schema } from "./float64_text.ts";
 import { LstmPolicy, type LstmPolicyOptions } from "./lstm_policy.ts";
 import { mean, type RewardScaleName, rewardScales } from "./reward_scale.ts";
 import type { Rewarded } from "./rewarded.ts";
@@ -31,12 +31,14 @@ export interface LstmBatch {
 /** Learns from a batch; returns the figures of the update. */
 type LearnBatch<Options> = (batch: LstmBatch, options: Options) => ControllerStatistics;
 
-const stateSchema = z.object({
-  parameters: z.string(),
-  adam: adamStateSchema,
-  recentRewards: z.array(z.number()),
-  baseline: z.number().nullable(),
-});
+function stateSchema(parameters: number) {
+  return z.object({
+    parameters: float64Schema(parameters),
+    adam: adamStateSchema(parameters),
+    recentRewards: z.array(z.number()),
+    baseline: z.number().nullable(),
+  });
+}
 
 /** Learns in batches: the cost of each grows with the number of its results only. */
 export class LstmStrategy<Options extends LstmStrategyOptions> implements Strategy {
@@ -87,11 +89,10 @@ export class LstmStrategy<Options extends LstmStrategyOptions> implements Strate
     };
   }
 
-  /** Throws RangeError on a snapshot of another hidden size. */
   restore(snapshot: unknown): void {
-    const state = stateSchema.parse(snapshot);
     const { parameters } = this.#policy;
-    parameters.set(decodeFloat64(state.parameters, parameters.length));
+    const state = stateSchema(parameters.length).parse(snapshot);
+    parameters.set(state.parameters);
     this.#adam.restore(state.adam);
     this.#recentRewards = state.recentRewards;
     this.#baseline = state.baseline;

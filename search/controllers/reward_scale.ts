@@ -38,5 +38,8 @@ function standardised(rewards: readonly number[], recent: readonly number[]): nu
 }
 
 export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  const total = values.reduce((sum, value) => sum + value, 0);
+  if (Number.isFinite(total)) return total / values.length;
+  // A running mean, as the greatest numbers have a mean where their sum is Infinity.
+  return values.reduce((centre, value, index) => centre + (value / (index + 1) - centre / (index + 1)), 0);
 }

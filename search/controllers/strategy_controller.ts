@@ -10,12 +10,13 @@ import type {
   Snapshot,
 } from "../controller.ts";
 import { checkCount, checkResults, checkSnapshot, choicesOf, restoring } from "./checks.ts";
+import { decoded } from "./decoded.ts";
 import type { Strategy, StrategyStart } from "./definition.ts";
 import { rewardedOf } from "./rewarded.ts";
 
 const stateSchema = z.object({
   nextId: z.int().min(0),
-  random: z.array(z.int()),
+  random: decoded(z.array(z.int()), (state) => Random.restore(state)),
   // Snapshots of "random" have been without.
   statistics: z.record(z.string(), z.number()).default({}),
 });
@@ -68,9 +69,9 @@ export class StrategyController implements Controller {
   restore(snapshot: Snapshot): void {
     checkSnapshot(snapshot, this.name, this.#choices);
     const state = restoring(this.name, () => stateSchema.parse(snapshot));
-    const random = Random.restore(state.random);
+    // Last of what may throw: a snapshot is taken over as a whole or not at all.
     restoring(this.name, () => this.#strategy.restore(snapshot));
-    this.#random = random;
+    this.#random = state.random;
     this.#nextId = state.nextId;
     this.#statistics = state.statistics;
   }

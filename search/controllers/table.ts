@@ -1,4 +1,5 @@
-// Every controller by name: a new one is one file and one row.
+// Every controller by name: a new one is one file, a row here and its name in src/schemas/search_options.ts, which may
+// not import this. A name without a row does not compile, nor a row without a name.
 import { suggest } from "../../src/cli/suggest.ts";
 import type { ControllerName } from "../../src/schemas/search_options.ts";
 import type { Controller, ControllerOptions } from "../controller.ts";

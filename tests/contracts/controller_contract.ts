@@ -1,15 +1,17 @@
 // What every controller promises, whatever it learns.
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { Controller, Decision, Sample } from "../../search/controller.ts";
+import type { Controller, Decision, Sample, Snapshot } from "../../search/controller.ts";
 import {
   decisionsWith,
   isLegal,
+  leavesOf,
   maskedDecisions,
   play,
   playSteps,
   stepsArbitrary,
   throughJson,
+  withLeaf,
   zeroShare,
 } from "./controller_play.ts";
 
@@ -122,7 +124,7 @@ export function controllerContract(name: string, create: Create, { learns }: Con
   });
 
   Deno.test(`${name}: batches of one, equal rewards and huge rewards leave every figure finite`, () => {
-    for (const reward of [0, 0.1, 1, -3, 1e6]) {
+    for (const reward of [0, 0.1, 1, -3, 1e6, Number.MAX_VALUE]) {
       const controller = createOne();
       for (const size of [1, 1, 3, 20]) {
         controller.tell(controller.ask(size).map((sample) => ({ sample, reward })));
@@ -144,10 +146,10 @@ export function controllerContract(name: string, create: Create, { learns }: Con
     const before = throughJson(controller.snapshot());
     const good = { sample: { id: 8, tokens: [0, 1, 2, 3, 6] }, reward: 1 };
     const cases: [number[], number, string][] = [
-      [[0, 1, 2, 3, 7], 1, "Token 4 of sample 9 is 7; allowed are integers from 0 to 6"],
-      [[0, -1, 2, 3, 6], 1, "Token 1 of sample 9 is -1"],
-      [[0, 0.5, 2, 3, 6], 1, "Token 1 of sample 9 is 0.5"],
-      [[0, 1, 2, 3], 1, "Sample 9 has 4 tokens; there are 5 decisions"],
+      [[0, 1, 2, 3, 7], 1, "Sample 9: token 4 is 7; allowed are integers from 0 to 6"],
+      [[0, -1, 2, 3, 6], 1, "Sample 9: token 1 is -1"],
+      [[0, 0.5, 2, 3, 6], 1, "Sample 9: token 1 is 0.5"],
+      [[0, 1, 2, 3], 1, "Sample 9: 4 tokens; there are 5 decisions"],
       [[0, 1, 2, 3, 6], NaN, "The reward of sample 9 is NaN"],
       [[0, 1, 2, 3, 6], Infinity, "The reward of sample 9 is Infinity"],
     ];
@@ -164,7 +166,7 @@ export function controllerContract(name: string, create: Create, { learns }: Con
     const samples = play(controller, 20);
     for (const { tokens } of samples) assert(isLegal(decisions, tokens), `${tokens}`);
     const illegal = { sample: { id: 0, tokens: [0, 0, 0, 2] }, reward: 1 };
-    const message = "Token 1 of sample 0 is 0, which is illegal after [0]";
+    const message = "Sample 0: token 1 is 0, which is illegal after [0]";
     assertThrows(() => controller.tell([illegal]), RangeError, message);
     // Within what is legal, everything is proposed sooner or later.
     const all = new Set(create({ decisions, seed: 4 }).ask(400).map(({ tokens }) => tokens.join()));
@@ -216,31 +218,32 @@ export function controllerContract(name: string, create: Create, { learns }: Con
     });
   }
 
-  Deno.test(`${name}: where one of 128 is feasible, it finds one as often as random proposals do`, () => {
+  Deno.test(`${name}: where one of 128 is better than the rest, it finds one as often as random proposals do`, () => {
     const decisions = decisionsWith(new Array(8).fill(4));
-    const isFeasible = ({ tokens }: Sample) => tokens.slice(0, 3).every((token) => token === 0) && tokens[3] < 2;
+    const isBetter = ({ tokens }: Sample) => tokens.slice(0, 3).every((token) => token === 0) && tokens[3] < 2;
     const seeds = Array.from({ length: 40 }).keys().toArray();
-    for (const size of [10, 1]) {
+    // The rest are infeasible, or trained to no more than chance.
+    for (const [size, reward] of [[10, 0], [1, 0], [10, 0.1], [1, 0.1]]) {
       let [found, asked] = [0, 0];
-      const infeasible = seeds.flatMap((seed) => {
+      const equal = seeds.flatMap((seed) => {
         const controller = create({ decisions, seed });
         const keys = new Set<string>();
         for (let batch = 0; batch < 100 / size; batch++) {
           const samples = controller.ask(size);
-          if (samples.some(isFeasible)) {
+          if (samples.some(isBetter)) {
             found++;
             break;
           }
           asked += samples.length;
           for (const { tokens } of samples) keys.add(tokens.join());
-          controller.tell(samples.map((sample) => ({ sample, reward: 0 })));
+          controller.tell(samples.map((sample) => ({ sample, reward })));
         }
         return [...keys];
       });
       // 100 random proposals meet one in 54 % of cases: 21.7 of 40 with a deviation of 3.2. Random ones of 65,536 that
       // are the same twice are one in a thousand.
-      assert(found >= 16, `${found} by batches of ${size}`);
-      assert(infeasible.length > 0.99 * asked, `${infeasible.length} different ones of ${asked}`);
+      assert(found >= 16, `${found} by batches of ${size}, the rest ${reward}`);
+      assert(equal.length > 0.99 * asked, `${equal.length} different ones of ${asked}`);
     }
   });
 
@@ -260,6 +263,25 @@ export function controllerContract(name: string, create: Create, { learns }: Con
       const damaged = { ...throughJson(rest), controller, choices, [field]: undefined };
       const { message } = assertThrows(() => createOne().restore(damaged), RangeError);
       assert(!message.includes("\n") && message.includes(`damaged: ${field}`), message);
+    }
+  });
+
+  Deno.test(`${name}: what is no snapshot, or one damaged anywhere, is refused as a whole`, () => {
+    const [controller, later] = [createOne(), createOne(2)];
+    play(later, 5);
+    const before = throughJson(controller.snapshot());
+    const { controller: _, choices: __, ...rest } = throughJson(later.snapshot());
+    const damages = leavesOf(rest).flatMap((path) => {
+      // The first decision has one choice, so that 1 is no token of it.
+      const values = path.at(-2) === "tokens" && path.at(-1) === "0" ? [{}, 1] : [{}];
+      return values.map((value) => ({ field: path.join("."), state: withLeaf(later.snapshot(), path, value) }));
+    });
+    for (const state of [null, "snapshot", [], {}]) damages.push({ field: "", state });
+    for (const { field, state } of damages) {
+      const { message } = assertThrows(() => controller.restore(state as Snapshot), RangeError);
+      assert(message.startsWith(`Cannot restore "${name}": the snapshot is damaged: `), message);
+      assert(message.includes(field.replace(/\.tokens\..*/, ".tokens")), `${field}: ${message}`);
+      assertEquals(throughJson(controller.snapshot()), before, field);
     }
   });
 

@@ -70,3 +70,16 @@ export function playSteps(controller: Controller, steps: readonly Step[], open: 
 export function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
 }
+
+/** Where in `state` the values are that hold no others, by their keys from the outside. */
+export function leavesOf(state: unknown): string[][] {
+  if (typeof state !== "object" || state === null) return [[]];
+  return Object.entries(state).flatMap(([key, value]) => leavesOf(value).map((path) => [key, ...path]));
+}
+
+/** A copy of `state` with `value` at `path`. */
+export function withLeaf(state: unknown, [key, ...path]: readonly string[], value: unknown): unknown {
+  const copy = structuredClone(state) as Record<string, unknown>;
+  copy[key] = path.length > 0 ? withLeaf(copy[key], path, value) : value;
+  return copy;
+}

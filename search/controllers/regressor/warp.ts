@@ -1,5 +1,6 @@
 // Rewards as a regression can bear them. A search's rewards have a long lower tail, which would take all the variance,
 // while what matters is how the good ones differ.
+import { mean } from "../reward_scale.ts";
 
 /**
  * `rewards` as targets of about unit spread, larger for larger. Those above the median keep their distance to it, in
@@ -10,16 +11,17 @@ export function warpRewards(rewards: readonly number[]): Float64Array {
   const targets = new Float64Array(rewards.length);
   const order = Array.from(rewards.keys()).sort((one, other) => rewards[one] - rewards[other]);
   const median = rewards[order[Math.floor(order.length / 2)]];
-  const above = rewards.filter((reward) => reward > median);
-  const squares = above.reduce((sum, reward) => sum + (reward - median) ** 2, 0);
-  const spread = above.length > 0 ? Math.sqrt(squares / above.length) : 1;
+  // By the largest distance first, as the squares of very small or large rewards are 0 or Infinity.
+  const largest = Math.max(...rewards) - median || 1;
+  const squares = rewards.filter((reward) => reward > median).map((reward) => ((reward - median) / largest) ** 2);
+  const spread = squares.length > 0 ? Math.sqrt(mean(squares)) : 1;
   for (let first = 0; first < order.length;) {
     const reward = rewards[order[first]];
     let last = first;
     while (last + 1 < order.length && rewards[order[last + 1]] === reward) last++;
     // Equal rewards share the middle of their ranks.
     const share = ((first + last) / 2 + 0.5) / order.length;
-    const target = reward < median ? normalQuantile(share) : (reward - median) / spread;
+    const target = reward < median ? normalQuantile(share) : (reward - median) / largest / spread;
     for (; first <= last; first++) targets[order[first]] = target;
   }
   return targets;

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { bestRewards } from "../../../bench/controllers/best_rewards.ts";
 import { separableLandscape } from "../../../bench/landscapes.ts";
 import { createController } from "../../../search/controllers/table.ts";
-import { decisionsWith, zeroShare } from "../../contracts/controller_play.ts";
+import type { Snapshot } from "../../../search/controller.ts";
+import { decisionsWith, withLeaf, zeroShare } from "../../contracts/controller_play.ts";
 
 Deno.test("ppo: learns to take token 0 wherever that is all that counts", () => {
   for (const options of [{}, { critic: false }, { rewards: "standard" }, { rewards: "plain", entropyWeight: 0 }]) {
@@ -107,8 +108,21 @@ Deno.test("ppo: a snapshot of another hidden size is refused", () => {
   assertThrows(
     () => createController("ppo", { decisions, seed: 1 }).restore(snapshot),
     RangeError,
-    "A snapshot holds ",
+    'Cannot restore "ppo": the snapshot is damaged: parameters: A snapshot holds ',
   );
+});
+
+Deno.test("ppo: numbers that are damaged are named, and none of the snapshot is taken over", () => {
+  const [controller, later] = [1, 2].map((seed) => createController("ppo", { decisions: decisionsWith([4]), seed }));
+  later.tell(later.ask(4).map((sample, index) => ({ sample, reward: index })));
+  const before = controller.snapshot();
+  for (const field of ["parameters", "adam.mean", "adam.meanSquare"]) {
+    for (const text of ["AAAAAAAA8D8=", "!"]) {
+      const damaged = withLeaf(later.snapshot(), field.split("."), text) as Snapshot;
+      assertThrows(() => controller.restore(damaged), RangeError, `damaged: ${field}: `);
+      assertEquals(controller.snapshot(), before);
+    }
+  }
 });
 
 Deno.test("ppo: an update evaluates the policy at each result once per epoch, once before them and once after", () => {

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { rewardScales } from "../../../search/controllers/reward_scale.ts";
+import { mean, rewardScales } from "../../../search/controllers/reward_scale.ts";
 
 Deno.test("standard scores have mean 0 and deviation 1 among the recent", () => {
   assertEquals(rewardScales.standard([1, 3], [1, 3]), [-1, 1]);
@@ -22,4 +22,10 @@ Deno.test("equal rewards are worth nothing on either scale, whatever rounding ma
     assertEquals(scale([0.1], [0.1]), [0]);
   }
   assertEquals(rewardScales.plain(rewards, rewards), rewards);
+});
+
+Deno.test("the mean of the greatest numbers is a number", () => {
+  const greatest = Number.MAX_VALUE;
+  assertEquals(mean([greatest, greatest, greatest]), greatest);
+  assertAlmostEquals(mean([greatest, greatest, 0, 0]) / greatest, 0.5, 1e-12);
 });

@@ -97,7 +97,7 @@ Deno.test("a target given as a flag holds on all devices of the file, whatever t
   const message = "--target-ms: is for devices without a target of their own, and each of --device has one";
   assertThrows(() => resolve("--device", "here=5", "--target-ms", "3"), UsageError, message);
   assertThrows(() => beside({ device: ["here=5"], targetMs: 3 }, []), UsageError, "targetMs: is for devices without");
-  assertThrows(() => beside({ device: ["here="] }, ["--target-ms", "3"]), UsageError, "device is here=; allowed");
+  assertThrows(() => beside({ device: ["here="] }, ["--target-ms", "3"]), UsageError, 'device is "here="; allowed');
 });
 
 Deno.test("weights and a combination without them: the flag wins", () => {

@@ -26,3 +26,11 @@ Deno.test("warp: better rewards get larger targets, equal ones equal targets, an
 });
 
 Deno.test("warp: equal rewards say nothing", () => assertEquals(warpRewards([3, 3, 3]), new Float64Array(3)));
+
+Deno.test("warp: the unit of the rewards does not matter, be it next to nothing or enormous", () => {
+  const rewards = [0.5, 0.75, 0.625, 0.25, -1];
+  // Powers of two, by which nothing is rounded.
+  for (const unit of [2 ** -1000, 2 ** -600, 2 ** 600, 2 ** 1023]) {
+    assertEquals(warpRewards(rewards.map((reward) => reward * unit)), warpRewards(rewards));
+  }
+});
