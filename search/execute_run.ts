@@ -7,9 +7,10 @@ import { whyNoneCompleted } from "./completed_trials.ts";
 import { createController } from "./controllers/table.ts";
 import type { RunPhase } from "./events.ts";
 import { trainFinals, trainsLonger, weightsDropper } from "./finals.ts";
+import { latenciesOn } from "./latency/measurement_on.ts";
 import { fitTables, loadTables, openPredictors, writeTables } from "./latency_tables.ts";
 import { type LoopDependencies, searchLoop } from "./loop.ts";
-import { openSpace, requireBackboneWithin, spaceOptionsOf } from "./open_space.ts";
+import { openSpace, requireBackboneWithin } from "./open_space.ts";
 import type { RunContext } from "./run_context.ts";
 import { openData } from "./run_data.ts";
 import { activeTargets } from "./run_devices.ts";
@@ -17,7 +18,7 @@ import { findTargets, openLatencies, requireReplayed } from "./run_latencies.ts"
 import { writeOptions } from "./run_options.ts";
 import { openTeaching } from "./run_teaching.ts";
 import { openTrainings } from "./run_training.ts";
-import { brokenLimit, latenciesOn, scoreForeseen, scoreOf } from "./scoring.ts";
+import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
 import { Skipping } from "./skipping.ts";
 import { TrainerPool } from "./trainers/pool.ts";
 
@@ -54,7 +55,7 @@ export async function executeRun(context: RunContext): Promise<void> {
   const { file, data } = await openData(context);
   const { channels, classNames, height, width } = data.dataset;
   const io = { height, width, channels, classes: classNames.length };
-  const space = await openSpace(config.space, { ...spaceOptionsOf(config), ...io }).catch((error) => {
+  const space = await openSpace(config.space, { ...config.spaceOptions, ...io }).catch((error) => {
     throw error instanceof RangeError ? new UsageError(`--space ${config.space}: ${error.message}`) : error;
   });
   requireBackboneWithin(config, space);
@@ -88,7 +89,7 @@ export async function executeRun(context: RunContext): Promise<void> {
     startOf: trainings.startOf,
     score,
     scoreForeseen: (foreseen) => scoreForeseen(config, activeTargets(store), foreseen),
-    brokenLimit: (trial, measurements = []) => brokenLimit(config, trial, latenciesOn(devices(), measurements)),
+    brokenLimit: (trial) => brokenLimit(config, trial, latenciesOn(trial, devices())),
     skipping: new Skipping({
       predictors,
       prune: config.prune,

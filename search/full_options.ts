@@ -11,7 +11,9 @@ import { completeControllerOptions, paperControllerOptions } from "./controllers
 import { requireSearchFlags, searchMethod } from "./method.ts";
 
 type Options = Record<string, unknown>;
-type Chosen = Pick<RunConfig, "controller" | "controllerOptions" | "preset" | "space" | "spaceOptions" | "warmStart">;
+type Chosen =
+  & Pick<RunConfig, "controller" | "controllerOptions" | "preset" | "space" | "spaceOptions" | "warmStart">
+  & Partial<Pick<RunConfig, "maxMemoryBytes" | "maxParameters">>;
 
 function asUsage(flag: string, complete: () => Options): Options {
   try {
@@ -25,6 +27,23 @@ function asUsage(flag: string, complete: () => Options): Options {
 function controllerOptionsOf({ controller, controllerOptions, preset }: Chosen): Options {
   const paper: Options = preset === "paper" ? paperControllerOptions[controller] ?? {} : {};
   return completeControllerOptions(controller, { ...paper, ...controllerOptions });
+}
+
+/**
+ * The user's options of the space. One that grows a backbone proposes nothing beyond the run's limits of parameters and
+ * memory: few networks keep a tight one, and hardly any would be left to train.
+ */
+function spaceOptionsOf(chosen: Chosen): Options {
+  const { space, spaceOptions } = chosen;
+  const options: Options = withBackboneRead(space, spaceOptions);
+  if (space !== "growth") return options;
+  const budgets = (["maxMemoryBytes", "maxParameters"] as const).flatMap((name): [string, unknown][] => {
+    const [own, limit] = [options[name], chosen[name]];
+    // What is no number is for the space to refuse.
+    const least = typeof own === "number" && limit !== undefined ? Math.min(own, limit) : own ?? limit;
+    return least === undefined ? [] : [[name, least]];
+  });
+  return { ...options, ...Object.fromEntries(budgets) };
 }
 
 function inFull(
@@ -42,7 +61,7 @@ function inFull(
     distillerOptions: completeMethodOptions(distiller.name, distiller.options),
     spaceOptions: asUsage(
       "space-options",
-      () => completeSpaceOptions(chosen.space, withBackboneRead(chosen.space, chosen.spaceOptions)),
+      () => completeSpaceOptions(chosen.space, spaceOptionsOf(chosen)),
     ),
     controllerOptions: asUsage("controller-options", () => controllerOptionsOf(chosen)),
   };

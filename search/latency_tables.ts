@@ -3,6 +3,7 @@ import { UsageError } from "../src/cli/usage_error.ts";
 import { writeWhole } from "../src/data/write_whole.ts";
 import { formatMilliseconds } from "../src/cli/format.ts";
 import { type Architecture, architectureHash, contentHash } from "../src/schemas/architecture.ts";
+import type { LatencyPrediction } from "./latency/foresight.ts";
 import { LatencyPredictor } from "./latency/predictor.ts";
 import { type LatencyTable, readLatencyTable } from "./latency/latency_table.ts";
 import { LatencyPredictors } from "./latency/predictors.ts";
@@ -44,14 +45,11 @@ export function loadTables({ config, store }: RunContext): LatencyTable[] {
   return tables;
 }
 
-/** What the reference network takes by a table, measured or, where it was not, predicted; undefined by too small a table. */
-function referenceBy(table: LatencyTable, reference: Architecture): number | undefined {
-  const hash = architectureHash(reference);
-  const measured = table.observations.find(({ architectureHash }) => architectureHash === hash);
-  if (measured) return measured.latencyMs;
+/** What a table foresees of a network that it lacks; undefined by too small a table. */
+function foreseenBy(table: LatencyTable, architecture: Architecture): LatencyPrediction | undefined {
   const predictor = new LatencyPredictor(table);
   predictor.restore(table);
-  return predictor.ready ? predictor.predict(reference).latencyMs : undefined;
+  return predictor.ready ? predictor.predict(architecture) : undefined;
 }
 
 /** By how much the latencies of each table are to be multiplied to be those of this run's session. */
@@ -65,7 +63,7 @@ function scalesOf(context: RunContext, tables: readonly LatencyTable[], space: S
     const refuse = (why: string): never => {
       throw new UsageError(`--latency-table ${config.latencyTable[index]}: ${why}`);
     };
-    const { backend, device: { description, name }, runtime } = table;
+    const { backend, device: { description, name }, observations, runtime } = table;
     if (!names.includes(name)) refuse(`it is of device "${name}", the search is on ${names.join(", ")}`);
     if (runtime !== config.runtime) refuse(`it is of runtime ${runtime}, the search is on ${config.runtime}`);
     // None where the device did not come, and the search goes on without it.
@@ -78,19 +76,23 @@ function scalesOf(context: RunContext, tables: readonly LatencyTable[], space: S
     }
     const here = store.measurement(architectureHash(reference), name, runtime, backend)?.latencyMs;
     if (here === undefined) return 1;
-    const theirs = referenceBy(table, reference);
+    const tooFar = (theirs: number): never => {
+      const [then, now] = [theirs, here].map(formatMilliseconds);
+      return refuse(`by it the reference network takes ${then} ms on ${name}, here it takes ${now} ms: too far apart`);
+    };
+    const theirs = observations.find((one) => one.architectureHash === architectureHash(reference))?.latencyMs;
     if (theirs === undefined) {
+      const foreseen = foreseenBy(table, reference);
+      if (foreseen && (foreseen.lowMs / mostRatio > here || here > foreseen.highMs * mostRatio)) {
+        return tooFar(foreseen.latencyMs);
+      }
       const message = `--latency-table ${config.latencyTable[index]}: it lacks this search's reference network, so ` +
         `whether ${name} is as fast as it was then is not known.`;
       emit({ type: "note", message });
       return 1;
     }
     const ratio = theirs / here;
-    if (ratio > mostRatio || ratio < 1 / mostRatio) {
-      const [then, now] = [theirs, here].map(formatMilliseconds);
-      refuse(`by it the reference network takes ${then} ms on ${name}, here it takes ${now} ms: too far apart`);
-    }
-    return 1 / ratio;
+    return ratio > mostRatio || ratio < 1 / mostRatio ? tooFar(theirs) : 1 / ratio;
   });
 }
 

@@ -1,23 +1,10 @@
 // A student's latency in words: where a run has several devices the student's own latency is a mixture of theirs, and no
 // time that any device took.
 import { formatMilliseconds } from "../src/cli/format.ts";
-import type { Trial } from "../src/schemas/trial.ts";
-import { measurementOn } from "./latency/measurement_on.ts";
 
 /** What a device is called in sentences. */
 export function deviceLabel(name: string): string {
   return name === "here" ? "this machine" : name;
-}
-
-/** By each of the named devices that timed `trial`, in milliseconds. */
-export function latenciesOn(
-  trial: Pick<Trial, "measurements">,
-  deviceNames: readonly string[],
-): Record<string, number> {
-  return Object.fromEntries(deviceNames.flatMap((name) => {
-    const measurement = measurementOn(trial, name);
-    return measurement === null ? [] : [[name, measurement.latencyMs]];
-  }));
 }
 
 /**

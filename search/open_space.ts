@@ -57,20 +57,9 @@ function forClasses({ architecture, weights }: Network, classes: number, path: s
 }
 
 /**
- * The options of the run's space. One that grows a backbone proposes nothing beyond the run's limits: a budget that few
- * networks keep would else leave hardly anything to train.
+ * UsageError where a network that can only grow is beyond a size limit from the start, one that its space does not know of
+ * itself.
  */
-export function spaceOptionsOf(config: RunConfig): Record<string, unknown> {
-  const { space, spaceOptions } = config;
-  if (space !== "growth") return spaceOptions;
-  const budgets = (["maxMemoryBytes", "maxParameters"] as const).flatMap((name): [string, number][] => {
-    const given = [spaceOptions[name], config[name]].filter((limit) => typeof limit === "number");
-    return given.length > 0 ? [[name, Math.min(...given)]] : [];
-  });
-  return { ...spaceOptions, ...Object.fromEntries(budgets) };
-}
-
-/** UsageError where a network that can only grow is beyond the size limits from the start. */
 export function requireBackboneWithin(config: RunConfig, { backbone }: SearchSpace): void {
   if (!backbone) return;
   const broken = brokenLimit(config, {

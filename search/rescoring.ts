@@ -15,11 +15,8 @@ export interface Scoring {
    * trials are skipped so.
    */
   scoreForeseen?(foreseen: ForeseenOfTrial): number | undefined;
-  /**
-   * Why a network breaks a hard limit on the devices of the run; undefined where it keeps them. With `measurements` only
-   * once it is measured.
-   */
-  brokenLimit(trial: Trial, measurements?: readonly Measurement[]): string | undefined;
+  /** Why a network breaks a hard limit, by its size and what was measured of it so far; undefined where it keeps them. */
+  brokenLimit(trial: Trial): string | undefined;
 }
 
 /**
@@ -43,7 +40,7 @@ export function rescored(
   }
   if (state !== "infeasible" || trial.latencyMs === undefined) return trial;
   const { latencyMs } = score(measurements, 0);
-  const reason = brokenLimit(trial, measurements);
+  const reason = brokenLimit(trial);
   if (reason !== undefined) return { ...trial, latencyMs, reason };
   if (trial.reward === undefined) return { ...trial, latencyMs };
   return {

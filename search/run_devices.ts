@@ -4,7 +4,8 @@ import type { ConfiguredDevice, RunConfig } from "../src/schemas/run_config.ts";
 import type { DeviceTarget } from "./events.ts";
 import { rescored } from "./rescoring.ts";
 import type { RunContext } from "./run_context.ts";
-import { brokenLimit, latenciesOn, scoreForeseen, scoreOf } from "./scoring.ts";
+import { latenciesOn } from "./latency/measurement_on.ts";
+import { brokenLimit, scoreForeseen, scoreOf } from "./scoring.ts";
 import type { RunStore } from "./store/run_store.ts";
 
 /** A device that the run went on without. */
@@ -78,7 +79,7 @@ export function leaveOut({ config, emit, store }: RunContext, device: string, re
         store.saveTrial(rescored(trial, {
           score: (measurements, accuracy) => scoreOf(config, targets, measurements, accuracy),
           scoreForeseen: (foreseen) => scoreForeseen(config, targets, foreseen),
-          brokenLimit: (one, measurements = []) => brokenLimit(config, one, latenciesOn(devices, measurements)),
+          brokenLimit: (one) => brokenLimit(config, one, latenciesOn(one, devices)),
         }));
       }
     }

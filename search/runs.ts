@@ -1,6 +1,6 @@
 // `deno task runs`: the runs of a data folder, and how to be rid of them.
 import { cacheFolder, type RunFolder, runFolder, runsFolder } from "./run_folder.ts";
-import { latenciesOn } from "./latency_words.ts";
+import { latenciesOn } from "./latency/measurement_on.ts";
 import { bestTrials, searchResult } from "./result.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { lockRun } from "./store/run_lock.ts";

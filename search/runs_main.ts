@@ -20,7 +20,7 @@ function bestOf({ bestAccuracy, bestLatenciesMs, bestLatencyMs }: RunSummary): s
 export function runLines(runs: readonly RunSummary[], width: number): string[] {
   const columns: TableColumn<RunSummary>[] = [
     { head: "run", cell: ({ run }) => run, dropOrder: 0 },
-    { head: "state", cell: ({ state }) => state, dropOrder: 2 },
+    { head: "state", cell: ({ state }) => state, dropOrder: 0 },
     { head: "started", cell: ({ startedAt }) => startedAt.slice(0, 16).replace("T", " "), dropOrder: 3 },
     {
       head: "trials",
@@ -28,7 +28,7 @@ export function runLines(runs: readonly RunSummary[], width: number): string[] {
       align: "right",
       dropOrder: 1,
     },
-    { head: "best", cell: bestOf, dropOrder: 0 },
+    { head: "best", cell: bestOf, dropOrder: 2 },
     { head: "size", cell: ({ bytes }) => megabytes(bytes), align: "right", dropOrder: 4 },
   ];
   return plainTable(columns, runs, width);

@@ -4,7 +4,7 @@ import type { Measurement } from "../src/schemas/measurement.ts";
 import type { RunConfig } from "../src/schemas/run_config.ts";
 import type { Trial } from "../src/schemas/trial.ts";
 import type { DeviceTarget } from "./events.ts";
-import { measurementOn } from "./latency/measurement_on.ts";
+import { latenciesOn } from "./latency/measurement_on.ts";
 import { combineValues, rewardOf } from "./reward.ts";
 
 type ScoringConfig = Pick<RunConfig, "absoluteWeight" | "combine" | "exponents" | "reward">;
@@ -19,24 +19,8 @@ export function scoreOf(
   measurements: readonly Measurement[],
   accuracy: number,
 ): { latencyMs: number; reward: number } {
-  const latenciesMs = Object.fromEntries(
-    latenciesOn(targets.map(({ device }) => device), measurements).map(({ device, latencyMs }) => [device, latencyMs]),
-  );
+  const latenciesMs = latenciesOn({ measurements: [...measurements] }, targets.map(({ device }) => device));
   return scoreLatencies(config, targets, latenciesMs, accuracy);
-}
-
-/** A network's latency on one device. */
-export interface DeviceLatency {
-  device: string;
-  latencyMs: number;
-}
-
-/** What `measurements` say of `devices`, in their order; one without a valid measurement is left out. */
-export function latenciesOn(devices: readonly string[], measurements: readonly Measurement[]): DeviceLatency[] {
-  return devices.flatMap((device) => {
-    const measurement = measurementOn({ measurements: [...measurements] }, device);
-    return measurement ? [{ device, latencyMs: measurement.latencyMs }] : [];
-  });
 }
 
 /** As {@linkcode scoreOf}, of latencies in milliseconds by device, measured or foreseen. */
@@ -98,12 +82,12 @@ const sizes = [
 
 /**
  * Why a network breaks a hard limit of `config`; undefined where it keeps them. Its sizes are known before anything is
- * measured, its `latencies` on the devices that count only after. None of them may be beyond the limit.
+ * measured, its latencies by device, on those that count, only after. None of them may be beyond the limit.
  */
 export function brokenLimit(
   config: Limits,
   trial: Pick<Trial, typeof sizes[number]["size"]>,
-  latencies: readonly DeviceLatency[] = [],
+  latenciesMs: Readonly<Record<string, number>> = {},
 ): string | undefined {
   for (const { limit, noun, size } of sizes) {
     const most = config[limit];
@@ -111,9 +95,11 @@ export function brokenLimit(
   }
   const { maxLatencyMs } = config;
   if (maxLatencyMs === undefined) return undefined;
-  const slow = latencies.find(({ latencyMs }) => latencyMs > maxLatencyMs);
+  const latencies = Object.entries(latenciesMs);
+  const slow = latencies.find(([, latencyMs]) => latencyMs > maxLatencyMs);
   if (slow === undefined) return undefined;
-  const where = latencies.length > 1 ? ` on ${slow.device}` : "";
-  const [took, most] = [slow.latencyMs, maxLatencyMs].map(formatMilliseconds);
-  return `${took === most ? slow.latencyMs : took} ms${where}, more than ${maxLatencyMs} ms`;
+  const [device, latencyMs] = slow;
+  const where = latencies.length > 1 ? ` on ${device}` : "";
+  const [took, most] = [latencyMs, maxLatencyMs].map(formatMilliseconds);
+  return `${took === most ? latencyMs : took} ms${where}, more than ${maxLatencyMs} ms`;
 }

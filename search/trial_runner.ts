@@ -203,7 +203,7 @@ export class TrialRunner {
     store.saveMeasurements(measurements);
     const { latencyMs } = score(measurements, 0);
     const measured = { ...trial, measurements, latencyMs };
-    const tooSlow = brokenLimit(measured, measurements);
+    const tooSlow = brokenLimit(measured);
     if (tooSlow) return this.#finish(measured, { state: "infeasible", reason: tooSlow, reward: 0 });
     const skip = skipping?.beforeTraining(measured);
     return skip ? this.#skip(measured, skip) : measured;

@@ -1,7 +1,8 @@
 // What became of each trial, in words: why it is not the one to take.
 import type { Trial } from "../src/schemas/trial.ts";
 import { bestTrials, completedOn, type CompletedTrial, completedTrials } from "./completed_trials.ts";
-import { deviceLabel, latenciesOn } from "./latency_words.ts";
+import { latenciesOn } from "./latency/measurement_on.ts";
+import { deviceLabel } from "./latency_words.ts";
 import { paretoFront } from "./pareto.ts";
 
 /** A trial and why it was not chosen. */

@@ -7,6 +7,17 @@ export function measurementOn(trial: Pick<Trial, "measurements">, deviceName: st
   return trial.measurements.findLast(({ device, valid }) => valid && device.name === deviceName) ?? null;
 }
 
+/** By each of the named devices that timed `trial`, in milliseconds. */
+export function latenciesOn(
+  trial: Pick<Trial, "measurements">,
+  deviceNames: readonly string[],
+): Record<string, number> {
+  return Object.fromEntries(deviceNames.flatMap((name) => {
+    const measurement = measurementOn(trial, name);
+    return measurement === null ? [] : [[name, measurement.latencyMs]];
+  }));
+}
+
 /** 95 % interval of `latencyMs`, in milliseconds: that of the ratio, on the scale of the latency. */
 export function latencyInterval(measurement: Measurement): readonly [lowMs: number, highMs: number] {
   const { latencyMs, ratio, ratioHigh, ratioLow } = measurement;

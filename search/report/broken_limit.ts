@@ -1,5 +1,6 @@
 import type { Trial } from "../../src/schemas/trial.ts";
-import { brokenLimit, latenciesOn } from "../scoring.ts";
+import { latenciesOn } from "../latency/measurement_on.ts";
+import { brokenLimit } from "../scoring.ts";
 import type { ReportData } from "./report_data.ts";
 
 /** Why `trial` breaks a limit of the run, as baselines may, which are trained all the same; undefined where it does not. */
@@ -18,6 +19,6 @@ export function brokenReportLimit(
       maxParameters: parameters,
     },
     trial,
-    latenciesOn(staying, trial.measurements),
+    latenciesOn(trial, staying),
   );
 }

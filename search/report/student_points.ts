@@ -1,8 +1,8 @@
 // Trials as points of a figure: one latency per trial for one device, with the front among them marked.
 import type { Measurement } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
-import { measurementOn } from "../latency/measurement_on.ts";
-import { latenciesOn, latencyWords } from "../latency_words.ts";
+import { latenciesOn, measurementOn } from "../latency/measurement_on.ts";
+import { latencyWords } from "../latency_words.ts";
 import { paretoFront } from "../pareto.ts";
 import type { ReportData } from "./report_data.ts";
 

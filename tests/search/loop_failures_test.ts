@@ -25,8 +25,8 @@ Deno.test(
     const { controller, told } = listeningController();
     const dependencies = dependenciesOf(store, {
       controller,
-      brokenLimit: (trial, latencyMs) =>
-        trial.number === 1 ? "too large" : trial.number === 2 && latencyMs ? "too slow" : undefined,
+      brokenLimit: ({ measurements, number }) =>
+        number === 1 ? "too large" : number === 2 && measurements.length > 0 ? "too slow" : undefined,
     });
     const trials = await searchLoop(dependencies, { trials: 3 });
     assertEquals(trials.map(({ state, reason }) => [state, reason]), [

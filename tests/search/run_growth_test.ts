@@ -91,4 +91,6 @@ Deno.test("a run that grows proposes nothing beyond the limits of the run", asyn
   const maxMemoryBytes = Math.floor((backbone.memoryBytes + Math.min(...sizes)) / 2);
   const { result } = await search("tight", { maxMemoryBytes, finalTop: 0 });
   assertEquals([result.completed, result.infeasible], [4, 0]);
+  const { spaceOptions } = result.config as { spaceOptions: { maxMemoryBytes?: number } };
+  assertEquals(spaceOptions.maxMemoryBytes, maxMemoryBytes);
 });

@@ -136,7 +136,10 @@ Deno.test("the list of runs fits the window", () => {
     "────────────────────────────────────────────────────────────────────────────",
     " 9ab66d464858  complete  2026-11-21 23:04   20/24  87.2 %, 0.739 ms  3.3 MB",
   ]);
-  assertEquals(runLines([run], 40)[2], " 9ab66d464858   20/24  87.2 %, 0.739 ms");
+  // How a run stands goes last.
+  assertEquals(runLines([run], 40)[2], " 9ab66d464858  complete   20/24");
+  const several = { ...run, bestLatenciesMs: { here: 0.475, phone: 0.387 } };
+  assertEquals(runLines([several], 80)[2].includes("complete"), true);
 });
 
 Deno.test("a latency is told by device, or alone where there is one", () => {

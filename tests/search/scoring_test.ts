@@ -79,10 +79,9 @@ Deno.test("each hard limit is kept up to its number and told in words beyond it"
   for (const [limits, reason] of cases) assertEquals(brokenLimit(limits, trial), reason);
   const kept = { maxParameters: 10, maxMultiplyAdds: 20, maxMemoryBytes: 30, maxDownloadBytes: 40, maxLatencyMs: 5 };
   assertEquals(brokenLimit(kept, trial), undefined);
-  assertEquals(brokenLimit(kept, trial, [{ device: "here", latencyMs: 5 }]), undefined);
-  assertEquals(brokenLimit(kept, trial, [{ device: "here", latencyMs: 5.5 }]), "5.50 ms, more than 5 ms");
+  assertEquals(brokenLimit(kept, trial, { here: 5 }), undefined);
+  assertEquals(brokenLimit(kept, trial, { here: 5.5 }), "5.50 ms, more than 5 ms");
   // Never "5.00 ms, more than 5 ms".
-  assertEquals(brokenLimit(kept, trial, [{ device: "here", latencyMs: 5.0001 }]), "5.0001 ms, more than 5 ms");
-  const latencies = [{ device: "here", latencyMs: 1 }, { device: "phone", latencyMs: 50 }];
-  assertEquals(brokenLimit(kept, trial, latencies), "50.0 ms on phone, more than 5 ms");
+  assertEquals(brokenLimit(kept, trial, { here: 5.0001 }), "5.0001 ms, more than 5 ms");
+  assertEquals(brokenLimit(kept, trial, { here: 1, phone: 50 }), "50.0 ms on phone, more than 5 ms");
 });
