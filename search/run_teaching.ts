@@ -166,7 +166,10 @@ async function givenTeaching(
   const known = store.get("teacherHashes");
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(hashes)) {
     throw new Error(
-      `run "${config.run}" was made with another teacher than ${files.join(", ")} now is; choose another --run`,
+      `run "${config.run}" was made with another teacher than ${
+        files.join(", ")
+      } now is, or its images are normalised ` +
+        "otherwise than then; choose another --run",
     );
   }
   store.set("teacherHashes", hashes);

@@ -150,12 +150,11 @@ function preprocessing(card: Card): string {
   const { input } = card;
   const shapes = imageShapes(card);
   const { colours, deviation, height, mean, width } = input;
+  const said = shapes.length === 0 ? "" : " The metadata of the files say so too.";
   return `1. ${colours === "grey" ? "Grey" : "Red, green and blue"}, ${height} x ${width} pixels (height x width). ` +
     `Images of another size are squeezed to it, each new pixel the mean of the area it covers; what is transparent is black.
 2. Bytes 0 to 255 divided by 255, then per channel \`(value - mean) / deviation\`.
-   Mean: ${numbers(mean)}. Deviation: ${
-      numbers(deviation)
-    }. (As a teacher in Nacre: \`--teacher-normalisation data\`.)${
+   Mean: ${numbers(mean)}. Deviation: ${numbers(deviation)}.${said}${
       shapes.length === 0 ? "" : `\n3. ${shapes.join(" ")} Batches of any size.`
     }
 

@@ -7,8 +7,8 @@ import type { ExportFormatName } from "../schemas/export_options.ts";
 import { type CheckImages, checkImages } from "./check_images.ts";
 import type { ExportFormat, RunningExport } from "./formats/format.ts";
 import { exportFormats } from "./formats/table.ts";
+import type { ImageNormalisation } from "./image_normalisation.ts";
 import { runDeployed } from "./run_deployed.ts";
-import type { ImageNormalisation } from "./tfjs_origin.ts";
 
 /** By how much logits of an export may differ, as a share of the largest logit of the check. */
 export const exportTolerance = 1e-3;
@@ -20,7 +20,7 @@ export interface ExportModelOptions {
   directory: string;
   /** `[count, height, width, channels]`, normalised: checked beside eight random ones. */
   images?: Float32Array;
-  /** How images are normalised for the network: readers of the files are told, where the format has a place for it. */
+  /** How images are normalised for the network: the files' metadata say it. */
   normalisation?: ImageNormalisation;
   /** 1e-3 by default. */
   tolerance?: number;

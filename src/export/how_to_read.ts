@@ -31,7 +31,8 @@ const meanings: Record<OpName, string> = {
 export function howToRead({ nodes }: Architecture): string {
   const used = (Object.keys(meanings) as OpName[]).filter((name) => nodes.some(({ op }) => op === name));
   return `\`architecture.json\` is the network, \`model.safetensors\` its weights as trained: batch norm is not folded. The
-metadata of the latter hold the network too, as \`architecture\`, and \`batchNormEpsilon\`.
+metadata of the latter hold the network too, as \`architecture\`, \`batchNormEpsilon\` and, where it is known how images are
+normalised, per channel, of values from 0 to 1, \`normalise_mean\` and \`normalise_std\`.
 
 - Tensors are 32-bit floats, the last axis moving fastest, named by node, op and weight: \`0.conv.kernel\` is of the first
   of \`nodes\`.

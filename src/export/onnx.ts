@@ -2,6 +2,7 @@
 import type { Weights } from "../models/weights.ts";
 import { layoutOf } from "../ops/layout.ts";
 import type { Architecture } from "../schemas/architecture.ts";
+import { type ImageNormalisation, normalisationMetadata } from "./image_normalisation.ts";
 import { requireFitting, weightsOf } from "./node_weights.ts";
 import { GraphBuilder } from "./onnx/graph_builder.ts";
 import { encodeModelFile } from "./onnx/model_file.ts";
@@ -10,6 +11,8 @@ import { emitterOf } from "./onnx/table.ts";
 export interface OnnxOptions {
   /** Takes batches of any size; by default one image at a time, which is what devices are given to measure. */
   anyBatch?: boolean;
+  /** Of its images; the file's metadata give it. */
+  normalisation?: ImageNormalisation;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface OnnxOptions {
 export function exportOnnx(
   architecture: Architecture,
   weights: Weights,
-  { anyBatch = false }: OnnxOptions = {},
+  { anyBatch = false, normalisation }: OnnxOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const graph = new GraphBuilder();
   const image = "image";
@@ -44,5 +47,6 @@ export function exportOnnx(
     output: { name: logits, shape: [batch, architecture.classes] },
     nodes: graph.nodes,
     constants: graph.constants,
+    metadata: normalisationMetadata(normalisation),
   });
 }

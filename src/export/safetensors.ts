@@ -3,6 +3,7 @@ import { layoutOf, type NodeLayout, type PlacedWeight } from "../ops/layout.ts";
 import { batchNormEpsilon } from "../ops/normalised.ts";
 import { type Architecture, architectureSchema } from "../schemas/architecture.ts";
 import type { Weights } from "../models/weights.ts";
+import { type ImageNormalisation, normalisationMetadata } from "./image_normalisation.ts";
 
 interface HeaderEntry {
   dtype: string;
@@ -22,12 +23,13 @@ function named(
 
 /**
  * `weights` with their architecture in the metadata, as one safetensors file; with `statesEpsilon` also the epsilon of the
- * batch norms, for other readers. Nacre's own files are known by their hashes: equal weights give the file they always did.
+ * batch norms, for other readers, and with `normalisation` that of the network's images. Nacre's own files are known by
+ * their hashes: equal weights give the file they always did.
  */
 export function encodeSafetensors(
   architecture: Architecture,
   weights: Weights,
-  { statesEpsilon = false }: { statesEpsilon?: boolean } = {},
+  { normalisation, statesEpsilon = false }: { normalisation?: ImageNormalisation; statesEpsilon?: boolean } = {},
 ): Uint8Array {
   const { nodes } = layoutOf(architecture);
   const header: Record<string, HeaderEntry | Record<string, string>> = {
@@ -35,6 +37,7 @@ export function encodeSafetensors(
       format: "nacre",
       architecture: JSON.stringify(architecture),
       ...(statesEpsilon && { batchNormEpsilon: String(batchNormEpsilon) }),
+      ...normalisationMetadata(normalisation),
     },
   };
   const parts: Float32Array[] = [];

@@ -2,10 +2,11 @@
 import type { Weights } from "../models/weights.ts";
 import { layoutOf } from "../ops/layout.ts";
 import type { Architecture } from "../schemas/architecture.ts";
+import type { ImageNormalisation } from "./image_normalisation.ts";
 import { requireFitting, weightsOf } from "./node_weights.ts";
 import { LayerList } from "./tfjs/layer_list.ts";
 import { emitterOf } from "./tfjs/table.ts";
-import { type ImageNormalisation, type TfjsOrigin, tfjsOrigin } from "./tfjs_origin.ts";
+import { type TfjsOrigin, tfjsOrigin } from "./tfjs_origin.ts";
 import { storeWeights, type WeightsManifest } from "./tfjs_weights.ts";
 
 /** The two files of a model: `model.json`, and `weights.bin` that it names and that lies beside it. */

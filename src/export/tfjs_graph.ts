@@ -2,10 +2,11 @@
 import type { Weights } from "../models/weights.ts";
 import { layoutOf } from "../ops/layout.ts";
 import type { Architecture } from "../schemas/architecture.ts";
+import type { ImageNormalisation } from "./image_normalisation.ts";
 import { requireFitting, weightsOf } from "./node_weights.ts";
 import { GraphBuilder, type GraphNode, shapeOf } from "./tfjs_graph/graph_def.ts";
 import { emitterOf } from "./tfjs_graph/table.ts";
-import { type ImageNormalisation, type TfjsOrigin, tfjsOrigin } from "./tfjs_origin.ts";
+import { type TfjsOrigin, tfjsOrigin } from "./tfjs_origin.ts";
 import { storeWeights, type WeightsManifest } from "./tfjs_weights.ts";
 
 /** An input or output of the model. */

@@ -1,12 +1,5 @@
 // What a TF.js export says of itself beside its network: who wrote it, and which images it was trained on.
-import * as z from "zod";
-
-const perChannel = z.array(z.number()).min(1);
-
-/** What a network takes: per channel, of values from 0 to 1, `(value - mean) / deviation`. */
-export const imageNormalisationSchema = z.object({ mean: perChannel, deviation: perChannel });
-
-export type ImageNormalisation = z.infer<typeof imageNormalisationSchema>;
+import { type ImageNormalisation, imageNormalisationSchema } from "./image_normalisation.ts";
 
 /** The writer that every export names. */
 export const tfjsWriter = "nacre";

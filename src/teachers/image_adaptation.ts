@@ -155,7 +155,11 @@ export function imageAdaptation(
     { length: channels },
     (_, source) => matrix.map((row) => row[source]),
   );
-  const same = normalisation === "data" && channels === input.channels;
+  // Also where numbers say what the data has: the same teacher whichever way it is told.
+  const equal = (values: readonly number[], others: readonly number[]) =>
+    values.every((value, at) => value === others[at]);
+  const same = channels === input.channels && equal(numbers.mean, data.mean) &&
+    equal(numbers.deviation, data.deviation);
   const resizing: Resizing | undefined = resized
     ? bilinearResizing({ from: { height, width }, to: input, channels: input.channels })
     : undefined;

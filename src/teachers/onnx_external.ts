@@ -1,63 +1,10 @@
 // Files beside an ONNX file that hold its weights: exporters put them there where they are large. Only the names are read
 // of the protocol buffer; field numbers are those of onnx.proto.
 import { createHash, type Hash } from "node:crypto";
+import { brokenProtobuf, fieldsOf, textEntry } from "./protobuf_fields.ts";
 
 // As the reference implementation of protocol buffers refuses.
 const mostDepth = 100;
-
-const varint = 0;
-const eightBytes = 1;
-const delimited = 2;
-const fourBytes = 5;
-
-/** A field of a message: its bytes where it is delimited, else its number where that is a varint. */
-interface Field {
-  number: number;
-  bytes?: Uint8Array;
-  value?: bigint;
-}
-
-function broken(): RangeError {
-  return new RangeError("not an ONNX model that can be run: it is cut off or no protocol buffer");
-}
-
-function* fieldsOf(message: Uint8Array): Generator<Field> {
-  let place = 0;
-  const readVarint = (): bigint => {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (place >= message.length) throw broken();
-      const byte = message[place++];
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    throw broken();
-  };
-  const take = (length: number): Uint8Array => {
-    if (!(length <= message.length - place)) throw broken();
-    return message.subarray(place, place += length);
-  };
-  while (place < message.length) {
-    const tag = Number(readVarint());
-    const number = Math.floor(tag / 8);
-    switch (tag % 8) {
-      case varint:
-        yield { number, value: readVarint() };
-        break;
-      case eightBytes:
-        take(8);
-        break;
-      case delimited:
-        yield { number, bytes: take(Number(readVarint())) };
-        break;
-      case fourBytes:
-        take(4);
-        break;
-      default:
-        throw broken();
-    }
-  }
-}
 
 /** Messages that hold tensors, by field number: what each such field is. */
 interface MessageKind {
@@ -83,17 +30,14 @@ function addLocation(tensor: Uint8Array, locations: Set<string>): void {
   for (const { number, bytes, value } of fieldsOf(tensor)) {
     if (number === dataLocation && value !== undefined) external = value === 1n;
     if (number !== externalData || !bytes) continue;
-    const texts = new Map<number, string>();
-    for (const entry of fieldsOf(bytes)) {
-      if (entry.bytes) texts.set(entry.number, new TextDecoder().decode(entry.bytes));
-    }
-    if (texts.get(1) === "location") own.push(texts.get(2) ?? "");
+    const [key, text] = textEntry(bytes);
+    if (key === "location") own.push(text);
   }
   for (const location of external ? own : []) locations.add(location);
 }
 
 function addLocations(message: Uint8Array, kind: MessageKind, locations: Set<string>, depth = 0): void {
-  if (depth > mostDepth) throw broken();
+  if (depth > mostDepth) throw brokenProtobuf();
   for (const { number, bytes } of fieldsOf(message)) {
     const inner = kind[number];
     if (!bytes || inner === undefined) continue;

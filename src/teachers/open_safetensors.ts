@@ -4,6 +4,7 @@ import { adaptTeacher, chosenColumns } from "./adapted_teacher.ts";
 import { cifarResnetNames, importCifarResnet, isCifarResnet } from "./cifar_resnet_weights.ts";
 import { imageAdaptation, type Normalisation } from "./image_adaptation.ts";
 import { type TablePlace, tableTeacher } from "./logits_table.ts";
+import { metadataNormalisation } from "./metadata_normalisation.ts";
 import { networkTeacher, type NetworkTeacherOptions } from "./network_teacher.ts";
 import { nameOf, type OpenTeacherOptions, readAll, type TeacherSpec } from "./open_options.ts";
 import { readSafetensors, type SafetensorsContent } from "./safetensors_tensors.ts";
@@ -12,7 +13,12 @@ import type { Teacher } from "./teacher.ts";
 /** A network of this project's behind the data's images and classes. */
 function adaptedNetwork(
   network: Pick<NetworkTeacherOptions, "architecture" | "weights">,
-  { path, name, usual, options }: { path: string; name: string; usual: Normalisation; options: OpenTeacherOptions },
+  { path, name, normalisation, options }: {
+    path: string;
+    name: string;
+    normalisation: Normalisation;
+    options: OpenTeacherOptions;
+  },
 ): Teacher {
   const { data, engine, batchSize } = options;
   const { architecture, weights } = network;
@@ -24,24 +30,11 @@ function adaptedNetwork(
     ...options,
     path,
     input: architecture.input,
-    normalisation: options.normalisation ?? usual,
+    normalisation,
   });
   const wanted = data.dataset.classNames.length;
   const classes = chosenColumns(path, { outputs: architecture.classes, wanted, classes: options.classes });
   return adaptTeacher(networkTeacher({ name, architecture, weights, engine, batchSize }), { images, classes });
-}
-
-/** The mean and deviation that a file's metadata give, as its author's tools wrote them: `0.485,0.456,0.406`. */
-function metadataNormalisation(path: string, metadata: Record<string, string>): Normalisation | undefined {
-  const { normalise_mean: mean, normalise_std: deviation } = metadata;
-  if (mean === undefined || deviation === undefined) return undefined;
-  const numbers = (text: string) => text.split(",").map(Number);
-  if (![...numbers(mean), ...numbers(deviation)].every(Number.isFinite)) {
-    throw new RangeError(
-      `${path}: its metadata give the normalisation "${mean.slice(0, 80)}", "${deviation.slice(0, 80)}"`,
-    );
-  }
-  return { mean: numbers(mean), deviation: numbers(deviation) };
 }
 
 /** Opens the safetensors file at `path`. RangeError or Error that begins with it where it is none of the three. */
@@ -51,13 +44,18 @@ export async function openSafetensors(path: string, spec: TeacherSpec, options: 
   const name = nameOf(path);
   const { metadata, tensors } = content;
   const { architecture } = spec;
+  const normalisation = () => options.normalisation ?? metadataNormalisation(path, metadata) ?? "data";
   if (metadata.format === "nacre" && architecture === undefined) {
-    return adaptedNetwork(decodeSafetensors(file, path), { path, name, usual: "data", options });
+    return adaptedNetwork(decodeSafetensors(file, path), { path, name, normalisation: normalisation(), options });
   }
   if (isCifarResnet(content)) {
     const network = importCifarResnet(content, { path, name: architecture });
-    const usual = metadataNormalisation(path, metadata) ?? "data";
-    return adaptedNetwork(network, { path, name: `${network.name} ${name}`, usual, options });
+    return adaptedNetwork(network, {
+      path,
+      name: `${network.name} ${name}`,
+      normalisation: normalisation(),
+      options,
+    });
   }
   const table = tensors.get("logits");
   if (table && tensors.size === 1 && architecture === undefined) {

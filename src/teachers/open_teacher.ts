@@ -6,6 +6,7 @@ import { adaptTeacher, areProbabilities, chosenColumns } from "./adapted_teacher
 import { fileKind, teacherFile } from "./file_kind.ts";
 import { imageAdaptation, type ImageSizes, type Normalisation } from "./image_adaptation.ts";
 import { npyPlace, tableTeacher } from "./logits_table.ts";
+import { metadataNormalisation } from "./metadata_normalisation.ts";
 import { type LoadedModel, modelTeacher } from "./model_teacher.ts";
 import { oneLine } from "./one_line.ts";
 import { nameOf, type OpenTeacherOptions, readAll, type TeacherSpec } from "./open_options.ts";
@@ -25,12 +26,11 @@ function someImages(data: TrainingData): Float32Array {
 /** A model of another runtime behind the data's images and classes. */
 async function adaptedModel(
   model: LoadedModel,
-  { path, usual, options }: { path: string; usual: Normalisation; options: OpenTeacherOptions },
+  { path, normalisation, options }: { path: string; normalisation: Normalisation; options: OpenTeacherOptions },
 ): Promise<Teacher> {
   const { data, batchSize } = options;
   let teacher: Teacher | undefined;
   try {
-    const normalisation = options.normalisation ?? usual;
     const images = imageAdaptation(data, { ...options, path, input: model.input, normalisation });
     const probe = images.apply(someImages(data));
     teacher = await modelTeacher(model, { path, name: nameOf(path), batchSize, probe });
@@ -56,11 +56,14 @@ async function openJson(path: string, options: OpenTeacherOptions): Promise<Teac
   }
   const { loadTfjsModel } = await import("./tfjs_model.ts");
   const model = await loadTfjsModel(text, { path, data: sizesOf(options.data), engine: options.engine });
-  return await adaptedModel(model, { path, usual: model.normalisation ?? "unit", options });
+  const normalisation = options.normalisation ?? model.normalisation ?? "unit";
+  return await adaptedModel(model, { path, normalisation, options });
 }
 
 async function openOnnx(path: string, options: OpenTeacherOptions): Promise<Teacher> {
   const file = await readAll(path);
+  const { onnxMetadata } = await import("./onnx_metadata.ts");
+  const normalisation = options.normalisation ?? metadataNormalisation(path, onnxMetadata(file)) ?? "data";
   const { externalLocations, onnxHash } = await import("./onnx_external.ts");
   const external = externalLocations(file);
   const hash = await onnxHash(file, path, external);
@@ -72,7 +75,7 @@ async function openOnnx(path: string, options: OpenTeacherOptions): Promise<Teac
     data: sizesOf(options.data),
     threads,
   });
-  return await adaptedModel(model, { path, usual: "data", options });
+  return await adaptedModel(model, { path, normalisation, options });
 }
 
 function sizesOf({ dataset: { height, width, channels } }: TrainingData): ImageSizes {

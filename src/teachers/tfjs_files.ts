@@ -2,7 +2,8 @@
 import type * as tf from "@tensorflow/tfjs";
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { imageNormalisationSchema, tfjsWriter } from "../export/tfjs_origin.ts";
+import { imageNormalisationSchema } from "../export/image_normalisation.ts";
+import { tfjsWriter } from "../export/tfjs_origin.ts";
 import type { Normalisation } from "./image_adaptation.ts";
 
 const mostBytes = 1 << 30;
@@ -10,12 +11,19 @@ const mostFiles = 2000;
 
 const modelJsonSchema = z.looseObject({
   format: z.string().nullish(),
-  generatedBy: z.string().nullish(),
-  userDefinedMetadata: z.looseObject({ nacre: imageNormalisationSchema.optional() }).nullish(),
+  // The runtime refuses a layers-model for any other, which nothing here needs.
+  userDefinedMetadata: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   modelTopology: z.record(z.string(), z.unknown()),
   weightsManifest: z.array(
     z.looseObject({ paths: z.array(z.string().min(1).max(300)), weights: z.array(z.unknown()) }),
   ),
+});
+
+const exportedSchema = z.object({ generatedBy: z.literal(tfjsWriter) });
+
+/** Of exports. What other writers put in its place may be anything, and is no reason to refuse their models. */
+const originSchema = z.object({
+  userDefinedMetadata: z.looseObject({ nacre: imageNormalisationSchema.optional() }).nullish(),
 });
 
 export interface TfjsFiles {
@@ -37,11 +45,16 @@ function formatOf(path: string, { format, modelTopology }: z.infer<typeof modelJ
   throw new RangeError(`${path}: its format is "${known.slice(0, 80)}"; allowed are graph-model and layers-model`);
 }
 
+function notTfjs(path: string, { issues: [{ message, path: place }] }: z.ZodError): RangeError {
+  return new RangeError(`${path}: not a TF.js model: ${place.join(".")}: ${message}`);
+}
+
 /** What exports say, and what they meant before they said it. */
-function normalisationOf(
-  { generatedBy, userDefinedMetadata }: z.infer<typeof modelJsonSchema>,
-): Normalisation | undefined {
-  return userDefinedMetadata?.nacre ?? (generatedBy === tfjsWriter ? "data" : undefined);
+function normalisationOf(path: string, json: unknown): Normalisation | undefined {
+  const exported = exportedSchema.safeParse(json).success;
+  const { data, error } = originSchema.safeParse(json);
+  if (error && exported) throw notTfjs(path, error);
+  return data?.userDefinedMetadata?.nacre ?? (exported ? "data" : undefined);
 }
 
 /** Reads what the model.json at `path`, of content `text`, names. RangeError of one line that begins with `path`. */
@@ -53,10 +66,7 @@ export async function readTfjsFiles(path: string, text: string): Promise<TfjsFil
     throw new RangeError(`${path}: not whole JSON: ${(error as Error).message}`);
   }
   const parsed = modelJsonSchema.safeParse(json);
-  if (!parsed.success) {
-    const [{ path: place, message }] = parsed.error.issues;
-    throw new RangeError(`${path}: not a TF.js model: ${place.join(".")}: ${message}`);
-  }
+  if (!parsed.success) throw notTfjs(path, parsed.error);
   const format = formatOf(path, parsed.data);
   const folder = await Deno.realPath(path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : ".");
   const names = parsed.data.weightsManifest.flatMap(({ paths }) => paths);
@@ -92,7 +102,7 @@ export async function readTfjsFiles(path: string, text: string): Promise<TfjsFil
   return {
     format,
     hash: hash.digest("hex"),
-    normalisation: normalisationOf(parsed.data),
+    normalisation: normalisationOf(path, json),
     modelJson: parsed.data as unknown as tf.io.ModelJSON,
     weights: weights.buffer,
   };

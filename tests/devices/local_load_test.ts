@@ -44,7 +44,7 @@ Deno.test("a load whose process died is run once more, without the rounds of the
 
 Deno.test("a load whose process always dies, hangs, fails or lies is an error that names the device", async () => {
   await assertRejects(() => run(orders.die), Error, 'device "here": its process ended with code 7');
-  await assertRejects(() => run(orders.hang, { silenceMs: 1500 }), Error, "no answer within 1.5 s");
+  await assertRejects(() => run(orders.hang, { silenceMs: 1500 }), Error, 'device "here": no answer within 1.5 s');
   await assertRejects(() => run(orders.fail), Error, 'device "here": no such kernel');
   await assertRejects(
     () => run(orders.lie),

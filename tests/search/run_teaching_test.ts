@@ -14,6 +14,7 @@ import { reportedTeachers } from "../../search/reported_teachers.ts";
 import { RunStore } from "../../search/store/run_store.ts";
 import { prepareDataset } from "../../src/data/table.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../src/export/safetensors.ts";
 import { resolveRunConfig } from "../../src/schemas/run_config.ts";
 import { searchOptionsSchema } from "../../src/schemas/search_options.ts";
 import { madeUpDevice } from "./measurements.ts";
@@ -78,6 +79,29 @@ Deno.test("a teacher of the user's is opened by trainers, scored, and remembered
   assertEquals(trials.map(({ accuracy }) => accuracy), automatic.map(({ accuracy }) => accuracy));
   const mixedUp = await search("mixed-up", { trials: 1, teacher: [mine], teacherClasses: "1,2,3,4,5,6,7,8,9,0" });
   assertStringIncludes(mixedUp.join("\n"), "Warning: the teacher mine.safetensors scores ");
+});
+
+Deno.test("a run whose teacher is shown its images otherwise than before does not go on, and says so", async () => {
+  const mine = `${dataDir}/mine.safetensors`;
+  const options = { distiller: "kd", teacher: [mine] };
+  const abort = new AbortController();
+  const onEvent = (event: RunEvent) => {
+    if (event.type === "note" && event.message.startsWith("Teacher: ")) abort.abort();
+  };
+  await search("shown", options, { onEvent, signal: abort.signal }).catch(() => {});
+  assert(abort.signal.aborted);
+  const before = await Deno.readFile(mine);
+  const { architecture, weights } = decodeSafetensors(before, mine);
+  const normalisation = { mean: [0], deviation: [1] };
+  await Deno.writeFile(mine, encodeSafetensors(architecture, weights, { normalisation }));
+  await assertRejects(
+    () => search("shown", options),
+    Error,
+    `run "shown" was made with another teacher than ${mine} now is, or its images are normalised otherwise than then`,
+  );
+  await Deno.writeFile(mine, before);
+  await search("shown", options);
+  assertEquals(stored("shown").trials.map(({ state }) => state), ["completed", "completed"]);
 });
 
 Deno.test("a teacher that cannot be opened, or does not suit the method, stops the search in one line", async () => {

@@ -1,7 +1,7 @@
 // The contract of a file format that networks are exported in; a new one is a file and a row in table.ts.
 import type { Weights } from "../../models/weights.ts";
 import type { Architecture } from "../../schemas/architecture.ts";
-import type { ImageNormalisation } from "../tfjs_origin.ts";
+import type { ImageNormalisation } from "../image_normalisation.ts";
 
 /** Contents by file name. */
 export type ExportedFiles = Readonly<Record<string, Uint8Array<ArrayBuffer> | string>>;
@@ -19,8 +19,8 @@ export interface ExportFormat {
   /** What runs its files in the check. */
   checkedBy: string;
   /**
-   * Deterministic. The `normalisation` of the network's images is said where the format has a place for it. RangeError where
-   * the weights are those of another network.
+   * Deterministic. The files' metadata give the `normalisation` of the network's images. RangeError where the weights are
+   * those of another network.
    */
   encode(architecture: Architecture, weights: Weights, options?: { normalisation?: ImageNormalisation }): ExportedFiles;
   /** A model from the files alone, as a user's program would open them. */

@@ -13,7 +13,9 @@ function channelsFirst(image: Float32Array, channels: number): Float32Array {
 export const onnx: ExportFormat = {
   summary: "ONNX, opset 17",
   checkedBy: "onnxruntime-node",
-  encode: (architecture, weights) => ({ [modelFile]: exportOnnx(architecture, weights, { anyBatch: true }) }),
+  encode: (architecture, weights, { normalisation } = {}) => ({
+    [modelFile]: exportOnnx(architecture, weights, { anyBatch: true, normalisation }),
+  }),
   async open(files) {
     // Native code: loaded by those only who need it.
     const { InferenceSession, Tensor } = await import("onnxruntime-node");

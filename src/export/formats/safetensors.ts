@@ -12,8 +12,10 @@ const textFile = "HOW_TO_READ.md";
 export const safetensors: ExportFormat = {
   summary: "safetensors and architecture",
   checkedBy: "Nacre",
-  encode: (architecture, weights) => ({
-    [weightsFile]: encodeSafetensors(architecture, weights, { statesEpsilon: true }) as Uint8Array<ArrayBuffer>,
+  encode: (architecture, weights, { normalisation } = {}) => ({
+    [weightsFile]: encodeSafetensors(architecture, weights, { normalisation, statesEpsilon: true }) as Uint8Array<
+      ArrayBuffer
+    >,
     [architectureFile]: `${JSON.stringify(architecture, null, 2)}\n`,
     [textFile]: `# How to read ${weightsFile}\n\n${howToRead(architecture)}\n`,
   }),

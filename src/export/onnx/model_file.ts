@@ -40,6 +40,8 @@ export interface OnnxGraph {
   output: OnnxPort;
   nodes: readonly OnnxNode[];
   constants: readonly OnnxConstant[];
+  /** Texts by name, which no runtime needs. */
+  metadata?: Readonly<Record<string, string>>;
 }
 
 function attribute(name: string, value: Attribute): ProtobufWriter {
@@ -75,16 +77,21 @@ function portMessage({ name, shape }: OnnxPort): ProtobufWriter {
 }
 
 /** The bytes of an ONNX file. */
-export function encodeModelFile({ name, input, output, nodes, constants }: OnnxGraph): Uint8Array<ArrayBuffer> {
+export function encodeModelFile(
+  { name, input, output, nodes, constants, metadata = {} }: OnnxGraph,
+): Uint8Array<ArrayBuffer> {
   const graph = new ProtobufWriter();
   for (const node of nodes) graph.message(1, nodeMessage(node));
   graph.text(2, name);
   for (const constant of constants) graph.message(5, constantMessage(constant));
   graph.message(11, portMessage(input)).message(12, portMessage(output));
-  return new ProtobufWriter()
+  const file = new ProtobufWriter()
     .integer(1, irVersion)
     .text(2, "nacre")
     .message(7, graph)
-    .message(8, new ProtobufWriter().text(1, "").integer(2, opset))
-    .finish();
+    .message(8, new ProtobufWriter().text(1, "").integer(2, opset));
+  for (const [key, value] of Object.entries(metadata)) {
+    file.message(14, new ProtobufWriter().text(1, key).text(2, value));
+  }
+  return file.finish();
 }

@@ -320,6 +320,36 @@ Deno.test("a hub that another program started anew meanwhile is asked again, whe
     }
   }));
 
+Deno.test("who closes a hub while it is asked, and its program then fails to answer, is told that it is closed", () =>
+  withFolder(async (dataDir) => {
+    const asked = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/devices") {
+        asked.resolve();
+        await closed.promise;
+      }
+      return new Response(null, { status: 502 });
+    });
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const control = { url, secret: "x".repeat(43), pid: Deno.pid, pageUrl: url, localUrl: url, lan: false };
+    await Deno.mkdir(`${dataDir}/devices`);
+    await Deno.writeTextFile(`${dataDir}/devices/control.json`, JSON.stringify(control));
+    const hub = attachHub(dataDir, { control, ownName: "process-test", takeOver: () => Promise.resolve(null) });
+    try {
+      const waiting = assertRejects(() => hub.devices(), Error, "the hub is closed");
+      await asked.promise;
+      await hub.close();
+      closed.resolve();
+      await waiting;
+    } finally {
+      closed.resolve();
+      await hub.close();
+      await server.shutdown();
+    }
+  }));
+
 Deno.test("why a program cannot serve in place of another is told once, and tried again", () =>
   withFolder(async (dataDir) => {
     const child = await startChild(dataDir, 0);

@@ -12,6 +12,8 @@ import { decodeSafetensors, encodeSafetensors } from "../../../src/export/safete
 import { type ExportOptions, exportOptionsSchema } from "../../../src/schemas/export_options.ts";
 import type { RunConfig } from "../../../src/schemas/run_config.ts";
 import type { Trial } from "../../../src/schemas/trial.ts";
+import { onnxMetadata } from "../../../src/teachers/onnx_metadata.ts";
+import { readSafetensors } from "../../../src/teachers/safetensors_tensors.ts";
 import { type Card, scoresOtherwise } from "../../../search/export/card.ts";
 import { type MadeUpRun, withRun } from "./made_up_run.ts";
 
@@ -56,12 +58,16 @@ Deno.test("the best student is exported in all formats, with the weights of its 
 
     const { weights } = decodeSafetensors(await Deno.readFile(`${out}/safetensors/model.safetensors`), "model");
     assertEquals(weights, run.finalWeights);
-    // As a teacher a TF.js model is shown its images as the student saw them.
-    const { input }: Card = JSON.parse(await Deno.readTextFile(`${out}/card.json`));
+    // As a teacher it is shown its images as the student saw them.
+    const { input: { deviation, mean } }: Card = JSON.parse(await Deno.readTextFile(`${out}/card.json`));
     for (const form of ["tfjs", "tfjs-graph"]) {
       const { userDefinedMetadata } = JSON.parse(await Deno.readTextFile(`${out}/${form}/model.json`));
-      assertEquals(userDefinedMetadata, { nacre: { mean: input.mean, deviation: input.deviation } });
+      assertEquals(userDefinedMetadata, { nacre: { mean, deviation } });
     }
+    const texts = { normalise_mean: mean.join(), normalise_std: deviation.join() };
+    assertEquals(onnxMetadata(await Deno.readFile(`${out}/onnx/model.onnx`)), texts);
+    const { metadata } = readSafetensors(await Deno.readFile(`${out}/safetensors/model.safetensors`), "model");
+    assertEquals({ ...metadata, ...texts }, metadata);
     // Beside the temporary folder nothing is left.
     assertEquals(await names(`${run.dataDir}/exports`), ["made-up-trial-1"]);
     if (Deno.build.os !== "windows") {

@@ -120,6 +120,31 @@ Deno.test("a GraphModel runs; its normalisation can be chosen", () =>
     teacher.dispose();
   }));
 
+Deno.test("what other writers say of themselves hinders nothing, in whatever form", () =>
+  inFolder(async (folder) => {
+    const foreign = [
+      { userDefinedMetadata: ["a", "list"] },
+      { userDefinedMetadata: "a text", generatedBy: "another" },
+      { userDefinedMetadata: { nacre: "a shell" } },
+      { generatedBy: 7, convertedBy: { name: "a converter" } },
+      { generatedBy: null, userDefinedMetadata: null },
+    ];
+    const model = layersModel("linear");
+    for (const saved of [() => saveGraph(folder), () => save(model, folder)]) {
+      await saved();
+      const json = JSON.parse(await Deno.readTextFile(`${folder}/model.json`));
+      const logits: Float32Array[] = [];
+      for (const said of [{}, ...foreign]) {
+        await Deno.writeTextFile(`${folder}/model.json`, JSON.stringify({ ...json, ...said }));
+        const teacher = await openTeacher(folder, { engine, data, batchSize: 4 });
+        logits.push((await teacher.outputs(requestOf(data, { images, positions }))).logits);
+        teacher.dispose();
+      }
+      for (const some of logits) assertEquals(some, logits[0]);
+    }
+    model.dispose();
+  }));
+
 Deno.test("TF.js models that cannot be taken are refused in one line", () =>
   inFolder(async (folder) => {
     const path = `${folder}/model.json`;
