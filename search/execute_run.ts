@@ -63,7 +63,7 @@ export async function executeRun(context: RunContext): Promise<void> {
   const latencies = await openLatencies(context, cleanup);
   emit({ type: "targets", targets: await findTargets(context, latencies, space) });
   const tables = fitTables(context, loaded, space);
-  const predictors = config.foresee ? openPredictors(context, tables) : undefined;
+  const predictors = config.foresee ? openPredictors(context, tables, space.reference(1)) : undefined;
   await writeOptions(context);
   if (isAccuracyAlone(config)) emit({ type: "note", message: "Rewards are accuracies alone, under the limits given." });
 
@@ -107,11 +107,15 @@ export async function executeRun(context: RunContext): Promise<void> {
   phase("baselines", `Training ${baselineWidths.length} width-scaled reference networks with the same budget.`);
   await runBaselines(context, dependencies, space);
   noteWorthless(context);
-  const reward = isAccuracyAlone(config) ? "accuracy alone" : config.reward;
+  const reward = isAccuracyAlone(config)
+    ? "accuracy alone"
+    : config.exponents
+    ? `exponents ${config.exponents.join(", ")}`
+    : config.reward;
   phase("search", `Searching: ${config.trials} trials, ${config.controller} controller, reward ${reward}.`);
   await searchLoop(dependencies, { trials: config.trials, batch: config.controllerBatch });
   requireCompleted(context);
-  await writeTables(context, tables);
+  await writeTables(context, tables, space.reference(1));
 
   if (trainsLonger(config)) {
     await teaching.ensure(config.views, config.finalTrainImages);

@@ -4,7 +4,7 @@ import { writeWhole } from "../src/data/write_whole.ts";
 import { formatMilliseconds } from "../src/cli/format.ts";
 import { type Architecture, architectureHash, contentHash } from "../src/schemas/architecture.ts";
 import type { LatencyPrediction } from "./latency/foresight.ts";
-import { LatencyPredictor } from "./latency/predictor.ts";
+import { LatencyPredictor, leastObservations } from "./latency/predictor.ts";
 import { type LatencyTable, readLatencyTable } from "./latency/latency_table.ts";
 import { LatencyPredictors } from "./latency/predictors.ts";
 import type { SearchSpace } from "../src/spaces/space.ts";
@@ -87,7 +87,8 @@ function scalesOf(context: RunContext, tables: readonly LatencyTable[], space: S
         return tooFar(foreseen.latencyMs);
       }
       const message = `--latency-table ${config.latencyTable[index]}: it lacks this search's reference network, so ` +
-        `whether ${name} is as fast as it was then is not known.`;
+        `whether ${name} is as fast as it was then is not known; nothing is foreseen from it before ` +
+        `${leastObservations} networks of this search were timed too.`;
       emit({ type: "note", message });
       return 1;
     }
@@ -121,8 +122,15 @@ export function fitTables(
   }));
 }
 
-/** Predictors that know `tables`, which were fitted to the run, and what they are told of the run. */
-export function openPredictors({ config, store }: RunContext, tables: readonly LatencyTable[]): LatencyPredictors {
+/**
+ * Predictors that know `tables`, which were fitted to the run, and what they are told of the run. A table without the
+ * `reference` network is of another space or of other images, and says little of the run's students alone.
+ */
+export function openPredictors(
+  { config, store }: RunContext,
+  tables: readonly LatencyTable[],
+  reference: Architecture,
+): LatencyPredictors {
   const { combine, maxLatencyMs, runtime } = config;
   const predictors = new LatencyPredictors({
     runtime,
@@ -131,14 +139,22 @@ export function openPredictors({ config, store }: RunContext, tables: readonly L
       return { targets, combine, maxLatencyMs, rewardIfPerfect: (ms) => rewardIfPerfect(config, targets, ms) };
     },
   });
-  for (const table of tables) predictors.load(table);
+  const referenceHash = architectureHash(reference);
+  for (const table of tables) {
+    const isOfOthers = !table.observations.some(({ architectureHash }) => architectureHash === referenceHash);
+    predictors.load(table, { ownFirst: isOfOthers ? leastObservations : 0 });
+  }
   return predictors;
 }
 
 /** Writes what was learned, of tables and all measurements of the run, as one table per device in the run's folder. */
-export async function writeTables(context: RunContext, tables: readonly LatencyTable[]): Promise<void> {
+export async function writeTables(
+  context: RunContext,
+  tables: readonly LatencyTable[],
+  reference: Architecture,
+): Promise<void> {
   const { paths, store } = context;
-  const predictors = openPredictors(context, tables);
+  const predictors = openPredictors(context, tables, reference);
   for (const trial of [...store.trials("baseline"), ...store.trials("search")]) predictors.observe(trial);
   const devices = allTargets(store).map(({ device }) => device);
   for (const table of predictors.tables().filter(({ device }) => devices.includes(device.name))) {

@@ -4,7 +4,7 @@
 // all told trials of its store first: the same predictions follow); before a batch is measured, `foresee` each
 // architecture. `null`: measure it. Else the trial is skipped: state "skipped", `reason`, and foreseen { what:
 // "latencyMs", value: latency.latencyMs, low: latency.lowMs, high: latency.highMs }.
-import type { Architecture } from "../../src/schemas/architecture.ts";
+import { type Architecture, architectureHash } from "../../src/schemas/architecture.ts";
 import type { RuntimeName } from "../../src/schemas/measurement.ts";
 import type { Trial } from "../../src/schemas/trial.ts";
 import { type DevicePrediction, type Foreseen, foreseeUseless, type ForesightRule } from "./foresight.ts";
@@ -21,6 +21,10 @@ export interface LatencyPredictorsOptions {
 export class LatencyPredictors {
   readonly #options: LatencyPredictorsOptions;
   readonly #byDevice = new Map<string, LatencyPredictor>();
+  /** Networks of the run that were observed, by device. */
+  readonly #own = new Map<string, Set<string>>();
+  /** How many of those a device needs before anything is foreseen of it. */
+  readonly #ownNeeded = new Map<string, number>();
 
   constructor(options: LatencyPredictorsOptions) {
     this.#options = options;
@@ -41,6 +45,8 @@ export class LatencyPredictors {
       }
       this.#byDevice.set(device.name, predictor);
       predictor.observe(architecture, latencyMs);
+      const own = this.#own.get(device.name) ?? new Set();
+      this.#own.set(device.name, own.add(architectureHash(architecture)));
     }
   }
 
@@ -57,8 +63,14 @@ export class LatencyPredictors {
    */
   foresee(architecture: Architecture, best?: ForesightRule["best"]): Foreseen | null {
     const rule = this.#options.rule();
-    const ready = rule.targets.every(({ device }) => this.#byDevice.get(device)?.ready);
-    return ready ? foreseeUseless(this.predictions(architecture), { ...rule, best }) : null;
+    return rule.targets.every(({ device }) => this.#isReady(device))
+      ? foreseeUseless(this.predictions(architecture), { ...rule, best })
+      : null;
+  }
+
+  #isReady(device: string): boolean {
+    const own = this.#own.get(device)?.size ?? 0;
+    return own >= (this.#ownNeeded.get(device) ?? 0) && this.#byDevice.get(device)?.ready === true;
   }
 
   /** What was learned, for other runs: a table per device. */
@@ -68,9 +80,10 @@ export class LatencyPredictors {
 
   /**
    * Starts from what an earlier run learned of a device. Error in one line where the table is of another runtime, or
-   * the device has one already. Whether it is of the same machine and backend is for the caller to see.
+   * the device has one already. Whether it is of the same machine and backend is for the caller to see. Where it is of
+   * other networks than the run's, nothing is foreseen before `ownFirst` of those were observed too.
    */
-  load(table: LatencyTable): void {
+  load(table: LatencyTable, { ownFirst = 0 }: { ownFirst?: number } = {}): void {
     const { runtime } = this.#options;
     checkTable(table, { runtime });
     const { name } = table.device;
@@ -78,5 +91,6 @@ export class LatencyPredictors {
     const predictor = new LatencyPredictor({ device: table.device, runtime, backend: table.backend });
     predictor.restore(table);
     this.#byDevice.set(name, predictor);
+    this.#ownNeeded.set(name, ownFirst);
   }
 }

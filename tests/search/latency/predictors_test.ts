@@ -46,6 +46,20 @@ Deno.test("nothing is foreseen before every device was observed 8 times; then sl
   assertEquals(own.foresee(fastest, best), null);
 });
 
+Deno.test("a table of other networks foresees nothing before 8 of the run's own were observed too", () => {
+  const earlier = predictors();
+  for (const architecture of others.slice(8)) earlier.observe(trial(architecture));
+  const [table] = earlier.tables();
+  const foreseen = (options: { ownFirst?: number }, own: number) => {
+    const started = predictors();
+    started.load(table, options);
+    for (const architecture of others.slice(0, own)) started.observe(trial(architecture));
+    return started.foresee(slowest, best) !== null;
+  };
+  assertEquals([foreseen({}, 0), foreseen({ ownFirst: 8 }, 0), foreseen({ ownFirst: 8 }, 7)], [true, false, false]);
+  assertEquals(foreseen({ ownFirst: 8 }, 8), true);
+});
+
 Deno.test("a device that nobody observed forbids skipping, unless it does not count any more", () => {
   let targets = [
     { device: "here", targetMs: latencyMs(fastest), weight: 1 },
