@@ -35,6 +35,9 @@ td small, th small { display: block; color: var(--quiet); font-size: 12px; font-
 td.none { color: var(--quiet); }
 th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 td.reason { min-width: 16em; }
+#all-trials tbody th { min-width: 3em; }
+/* A state is one short word: broken anywhere it would stand letter under letter on a phone. */
+:is(#all-trials, #failures) td:nth-child(2) { overflow-wrap: normal; }
 #runs tbody th { min-width: 6em; }
 #runs { font-size: 13px; }
 #runs th, #runs td { padding-left: 9px; }
@@ -52,6 +55,9 @@ svg + svg { margin-top: 14px; }
 .paired { display: grid; grid-template-columns: 1fr 1fr; gap: 14px 20px; }
 .paired svg + svg { margin-top: 0; }
 details { margin: 10px 0 0; font-size: 14px; }
+.where { margin: 10px 0 0; font-size: 14px; color: var(--quiet); }
+a { color: inherit; text-underline-offset: 2px; white-space: nowrap; }
+a:hover, a:focus-visible { color: var(--ink); }
 summary { cursor: pointer; color: var(--quiet); width: fit-content; padding: 5px 0; }
 summary:hover, summary:focus-visible { color: var(--ink); }
 table.numbers { font-size: 13px; }

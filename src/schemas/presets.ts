@@ -27,8 +27,9 @@ export const budgetSchema = z.strictObject({
   foresee: z.boolean().meta({
     description:
       "do not time or train students that could not be the best even if they were right on every image, or that " +
-      "break --max-latency-ms, at the latency that a model learned from those timed so far foresees with 90 %, by the rewards soft and " +
-      "absolute hardly any; students surely slower than about target / best reward are then never timed, so the front ends there",
+      "break --max-latency-ms, at the latency that a model learned from those timed so far foresees with 90 %, hardly " +
+      "any by the rewards soft and absolute; students surely slower than about target / best reward are then never " +
+      "timed, so the front ends there",
   }),
   targetProfile: profileSchema.meta({
     description: "the profile that times the reference networks, from which targets come",

@@ -8,6 +8,7 @@ import { accuracyAxis, latencyAxis, latencyTicks, paddedDomain } from "./axes.ts
 import { COLOURS, type Figure, isNarrow, type LegendSign, MARGINS } from "./figure.ts";
 import { definedOf, LIMIT_RULE } from "./limits.ts";
 import { nameMarks, withRoom } from "./point_names.ts";
+import { tablesOf } from "./trial_tables.ts";
 
 function describePoint({ name, accuracy, latencyMs, onFront }: StudentPoint): string {
   return `${name}: ${formatPercent(accuracy)}, ${formatMilliseconds(latencyMs)} ms${onFront ? ", on the front" : ""}`;
@@ -82,6 +83,7 @@ export function accuracyAgainstLatency(data: ReportData, device: ReportDevice): 
     caption: "Up and to the left is better. The line is the best accuracy within each latency." +
       compareWithBaselines(points, data),
     legend,
+    tables: tablesOf([...points, ...infeasible, ...skipped]),
     content: (widthPx) => {
       const heightPx = isNarrow(widthPx) ? 300 : 400;
       const frame = { widthPx, heightPx, latency: latencyDomain, accuracy: accuracyDomain };

@@ -25,6 +25,16 @@ export interface FigureTable {
   rows: readonly (readonly string[])[];
 }
 
+/** A table of the page that holds numbers of a figure, among others. */
+export interface TableLink {
+  /** Id of the table. */
+  id: string;
+  /** Heading of its section, by which it is found on paper. */
+  heading: string;
+  /** What stands there, for instance "baselines". */
+  what: string;
+}
+
 /** One picture with its words. */
 export interface Figure {
   /** Unique on the page; letters, digits and hyphens. */
@@ -39,6 +49,8 @@ export interface Figure {
   paired?: boolean;
   /** The numbers behind the picture, folded away. */
   table?: FigureTable;
+  /** Where the numbers stand in place of a table of its own. */
+  tables?: readonly TableLink[];
 }
 
 /** Room around a plot for ticks and the names of its axes. */
@@ -106,9 +118,17 @@ function foldedTable({ head, rows }: FigureTable, summary: string): Html {
   `;
 }
 
+/** Where on the page the numbers behind a picture stand. */
+function tableLinks(tables: readonly TableLink[]): Html {
+  const links = tables.map(({ heading, id, what }, i) =>
+    html`${i === 0 ? "" : "; "}${what} under <a href="#${id}">${heading}</a>`
+  );
+  return html`<p class="where">Numbers of this figure: ${links}</p>`;
+}
+
 /** The figure as a `<figure>` element. */
 export function renderFigure(figure: Figure): Html {
-  const { id, title, caption, legend, content, paired, table } = figure;
+  const { id, title, caption, legend, content, paired, table, tables = [] } = figure;
   if (typeof content === "string") {
     return html`
       <figure id="${id}">
@@ -128,6 +148,7 @@ export function renderFigure(figure: Figure): Html {
       <div class="wide${paired ? " paired" : ""}">${draw(WIDE_PX)}</div>
       <div class="narrow">${draw(NARROW_PX)}</div>
       ${table && table.rows.length > 0 ? foldedTable(table, "Numbers of this figure") : null}
+      ${tables.length > 0 ? tableLinks(tables) : null}
     </figure>
   `;
 }

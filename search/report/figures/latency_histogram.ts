@@ -4,8 +4,17 @@ import { type ReportData, type ReportDevice, targetName } from "../report_data.t
 import { timedPoints } from "../student_points.ts";
 import { latencyAxis, paddedDomain } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
+import { definedOf, LIMIT_RULE } from "./limits.ts";
 
-/** Histogram of the latencies that the controller sampled, trained or not, with the target or reference. */
+/** How many of `latenciesMs` break the limit, as a sentence. */
+function overLimit(latenciesMs: readonly number[], limitMs: number): string {
+  const count = latenciesMs.filter((latencyMs) => latencyMs > limitMs).length;
+  return ` ${count === 0 ? "None" : count} ${count <= 1 ? "is" : "are"} over the limit of ${
+    formatMilliseconds(limitMs)
+  } ms.`;
+}
+
+/** Histogram of the latencies that the controller sampled, trained or not, with the target or reference and the limit. */
 export function latencyHistogram(data: ReportData, device: ReportDevice): Figure {
   const points = timedPoints(data, device.name).filter(({ trial }) => trial.role === "search");
   const { targetMs } = device;
@@ -14,7 +23,8 @@ export function latencyHistogram(data: ReportData, device: ReportDevice): Figure
     return { ...figure, caption: "", legend: [], content: "No sampled student has been timed yet." };
   }
   const latenciesMs = points.map(({ latencyMs }) => latencyMs);
-  const domain = paddedDomain([...latenciesMs, targetMs], { low: 0 });
+  const limitsMs = definedOf(data.limits.latencyMs);
+  const domain = paddedDomain([...latenciesMs, targetMs, ...limitsMs], { low: 0 });
   const binCount = Math.min(30, Math.max(8, Math.ceil(2 * Math.sqrt(points.length))));
   // Edges spread over the domain, so that equal latencies make one bar of ordinary width.
   const edges = Array.from({ length: binCount + 1 }, (_, i) => domain[0] + (i / binCount) * (domain[1] - domain[0]));
@@ -33,8 +43,13 @@ export function latencyHistogram(data: ReportData, device: ReportDevice): Figure
       (data.reward.isAccuracyAlone
         ? `${points.length === 1 ? "is" : "are"} as fast as the reference of ${formatMilliseconds(targetMs)} ms or ` +
           "faster; latency is no part of the reward."
-        : `${points.length === 1 ? "keeps" : "keep"} to the target of ${formatMilliseconds(targetMs)} ms.`),
-    legend: [["bar", "sampled students"], ["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`]],
+        : `${points.length === 1 ? "keeps" : "keep"} to the target of ${formatMilliseconds(targetMs)} ms.`) +
+      limitsMs.map((limitMs) => overLimit(latenciesMs, limitMs)).join(""),
+    legend: [
+      ["bar", "sampled students"],
+      ["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`],
+      ...limitsMs.map((ms) => ["limit", `limit ${formatMilliseconds(ms)} ms`] as const),
+    ],
     table: {
       head: ["latency, ms", "sampled students"],
       rows: bins.map(({ lowMs, highMs, count }) => [
@@ -62,6 +77,7 @@ export function latencyHistogram(data: ReportData, device: ReportDevice): Figure
           className: "bins",
         }),
         Plot.ruleX([targetMs], { stroke: COLOURS.target, strokeWidth: 1.5 }),
+        Plot.ruleX(limitsMs, LIMIT_RULE),
         Plot.ruleY([0]),
       ],
     }],

@@ -7,6 +7,7 @@ import { searchStudents, timedPoints } from "../student_points.ts";
 import { accuracyAxis, paddedDomain, trialAxis } from "./axes.ts";
 import { COLOURS, type Figure, isNarrow, MARGINS } from "./figure.ts";
 import { definedOf, LIMIT_RULE } from "./limits.ts";
+import { tablesOf } from "./trial_tables.ts";
 
 const MEDIAN_WINDOW = 10;
 
@@ -140,6 +141,7 @@ export function overTrials(data: ReportData, device: ReportDevice): Figure {
       ["target", `${targetName(data.reward)} ${formatMilliseconds(targetMs)} ms`],
       ...definedOf(data.limits.latencyMs).map((ms) => ["limit", `limit ${formatMilliseconds(ms)} ms`] as const),
     ],
+    tables: tablesOf(timed),
     content: (widthPx) =>
       trained.length > 0 ? [latencyPanel(widthPx), accuracyPanel(widthPx)] : [latencyPanel(widthPx)],
   };

@@ -1,4 +1,4 @@
-import { formatPercent } from "../../../src/cli/format.ts";
+import { formatCount, formatPercent } from "../../../src/cli/format.ts";
 import { type Html, html } from "../html.ts";
 import { rejections } from "../../why_rejected.ts";
 import type { ReportData } from "../report_data.ts";
@@ -15,10 +15,10 @@ export function allTrials(data: ReportData): Html | null {
   const rows = search.map((trial) =>
     html`<tr>
 <th scope="row">${trial.number}</th><td class="words">${trial.state}</td>${latencyCells(data, trial)}${
-      cell(trial.accuracy, formatPercent)
-    }${cell(trial.reward, (reward) => reward.toFixed(3))}<td class="words reason">${
-      reasons.get(trial.number) ?? "–"
-    }</td>
+      cell(trial.multiplyAdds, formatCount)
+    }${cell(trial.accuracy, formatPercent)}${
+      cell(trial.reward, (reward) => reward.toFixed(3))
+    }<td class="words reason">${reasons.get(trial.number) ?? "–"}</td>
 </tr>`
   );
   return html`
@@ -34,6 +34,7 @@ export function allTrials(data: ReportData): Html | null {
                 <th scope="col">trial</th>
                 <th scope="col" class="words">state</th>
                 ${latencyHeads(data).map((head) => html`<th scope="col">${head}</th>`)}
+                <th scope="col">multiply-adds</th>
                 <th scope="col">validation</th>
                 <th scope="col">reward</th>
                 <th scope="col" class="words">why</th>

@@ -6,7 +6,8 @@ import { chromiumPath } from "../../../devices/browsers/find_browser.ts";
 import { renderComparison } from "../../../search/report/comparison/comparison.ts";
 import { renderReport } from "../../../search/report/report.ts";
 import { testWith } from "../../require.ts";
-import { fixtureWholeRun } from "./fixtures.ts";
+import { madeUpMeasurement } from "../measurements.ts";
+import { fixtureDevice, fixtureWholeRun } from "./fixtures.ts";
 
 /** A test on a page of Chromium, closed afterwards. */
 function onPage(test: (page: Page) => Promise<void>): () => Promise<void> {
@@ -44,10 +45,51 @@ await testWith({
 });
 
 await testWith({
+  name: "what says where a figure's numbers stand leads there, into a folded table too",
+  needs: "chromium",
+  fn: onPage(async (page) => {
+    await page.setContent(renderReport(fixtureWholeRun()));
+    const isShown = () =>
+      page.$eval("#all-trials", (table) => table.checkVisibility() && table.getBoundingClientRect().top < innerHeight);
+    assertEquals(await isShown(), false);
+    await page.click('#over-trials a[href="#all-trials"]');
+    assertEquals(await isShown(), true);
+  }),
+});
+
+await testWith({
+  name: "states of trials stay in one line on a phone",
+  needs: "chromium",
+  fn: onPage(async (page) => {
+    await page.setContent(renderReport(fixtureWholeRun()));
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.$eval("details:has(#all-trials)", (details) => details.setAttribute("open", ""));
+    const lines = await page.$$eval(
+      "#all-trials td:nth-child(2), #failures td:nth-child(2)",
+      (cells) =>
+        cells.map((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          return range.getClientRects().length;
+        }),
+    );
+    assertEquals(new Set(lines), new Set([1]));
+  }),
+});
+
+await testWith({
   name: "no table is wider than paper, nor that of compared runs than a wide screen",
   needs: "chromium",
   fn: onPage(async (page) => {
     const whole = fixtureWholeRun();
+    const onTwo = {
+      ...whole,
+      devices: ["here", "phone"].map((name) => fixtureDevice({ name })),
+      trials: whole.trials.map((trial) => ({
+        ...trial,
+        measurements: [...trial.measurements, madeUpMeasurement("phone", 12.5)],
+      })),
+    };
     const compared = [
       { ...whole, run: "growing-from-a-long-name", controller: "reinforce", seconds: 45_296 },
       { ...whole, run: "other" },
@@ -57,7 +99,7 @@ await testWith({
         selector,
         (all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel ?? "page"),
       );
-    for (const content of [renderReport(whole), renderComparison(compared)]) {
+    for (const content of [renderReport(whole), renderReport(onTwo), renderComparison(compared)]) {
       await page.setContent(content);
       // A4 without margins of 10 mm.
       await page.setViewportSize({ width: 718, height: 1000 });

@@ -34,7 +34,8 @@ Deno.test("the figures hold one mark per trial they speak of", () => {
   assertEquals(count("over-trials", "accuracies", "circle"), 21);
   assertEquals(count("over-trials", "running-median", "path"), 1);
   assertEquals(count("over-trials", "running-best", "path"), 1);
-  assertEquals(count("latency-against-multiply-adds", "students", "circle"), 24);
+  assertEquals(count("latency-against-multiply-adds", "students", "circle"), 22);
+  assertEquals(count("latency-against-multiply-adds", "infeasible", "path"), 2);
   assertEquals(count("latency-against-multiply-adds", "baselines", "path"), 3);
   assertEquals(count("latency-against-multiply-adds", "fit", "path"), 1);
 });
@@ -244,6 +245,67 @@ Deno.test("limits are lines, and students that were not trained have signs of th
   assertEquals(texts(document, "#failures tbody td.words").filter((text) => text === "skipped").length, 1);
 });
 
+Deno.test("limits on latency and multiply-adds are lines, and too slow students crosses, wherever these are axes", () => {
+  const infeasible = { state: "infeasible", accuracy: undefined, reason: "too slow" } as const;
+  const trials = [
+    fixtureTrial({ number: 1, latencyMs: 1, multiplyAdds: 1_000_000 }),
+    fixtureTrial({ number: 2, latencyMs: 2, multiplyAdds: 2_500_000 }),
+    { ...fixtureTrial({ number: 3, latencyMs: 3, multiplyAdds: 3_000_000 }), ...infeasible },
+    { ...fixtureTrial({ number: 4, latencyMs: 3, multiplyAdds: 3_000_000 }), ...infeasible, duplicateOf: 3 },
+  ];
+  const limits = { latencyMs: 2.5, multiplyAdds: 4_000_000 };
+  const document = open(fixtureReport({ trials, limits }));
+  const lines = (figure: string) => document.querySelectorAll(`#${figure} .wide .limit line`).length;
+  assertEquals(lines("latency-histogram"), 1);
+  assertEquals(lines("latency-against-multiply-adds"), 2);
+  assert(texts(document, "#latency-histogram ul.legend li").includes("limit 2.50 ms"));
+  assertStringIncludes(texts(document, "#latency-histogram figcaption")[0], "2 are over the limit of 2.50 ms.");
+  assertEquals(texts(document, "#latency-against-multiply-adds ul.legend li"), [
+    "student",
+    "infeasible, not trained",
+    "least-squares line",
+    "limit 2.50 ms",
+    "limit 4.00 M multiply-adds",
+  ]);
+  assertEquals(texts(document, "#latency-against-multiply-adds .wide .infeasible title"), [
+    "trial 3: 3.00 M multiply-adds, 3.00 ms, infeasible",
+  ]);
+  const unlimited = open(fixtureReport({ trials }));
+  assertEquals(unlimited.querySelectorAll(".limit").length, 0);
+});
+
+Deno.test("a repeated network is no further one where latency is set against multiply-adds", () => {
+  const trials = fixtureTrials(4, 3);
+  const repeated = trials.map((trial) => ({ ...trial, number: trial.number + 4, duplicateOf: trial.number }));
+  const document = open(fixtureReport({ trials: [...trials, ...repeated] }));
+  assertStringIncludes(texts(document, "#latency-against-multiply-adds figcaption")[0], "over 4 networks");
+  assertEquals(countMarks(document, "latency-against-multiply-adds", "students", "circle"), 4);
+});
+
+Deno.test("every figure has its numbers beside it, or says in which tables they stand", () => {
+  const document = open(fixtureWholeRun());
+  const links = (figure: string) =>
+    [...document.querySelectorAll(`#${figure} .where a`)].map((link) => link.getAttribute("href"));
+  for (const { id } of document.querySelectorAll("figure[id]")) {
+    const hrefs = links(id);
+    assert(document.querySelector(`#${id} details table`) || hrefs.length > 0, id);
+    for (const href of hrefs) assert(document.querySelector(`table${href} tbody tr`), `${id}: ${href}`);
+  }
+  assertEquals(links("accuracy-against-latency"), ["#all-trials", "#students"]);
+  assertEquals(links("over-trials"), ["#all-trials"]);
+  assertEquals(links("latency-against-multiply-adds"), ["#all-trials", "#students"]);
+  const [trial] = texts(document, "#all-trials tbody tr");
+  const [mark] = texts(document, "#latency-against-multiply-adds .wide .students title");
+  const [, count = "", latency = ""] = mark.match(/: (.+) multiply-adds, (.+) ms$/) ?? [];
+  assertStringIncludes(trial, `${latency}${count}`);
+  // Baselines are trained before any student.
+  const baseline = open(fixtureReport({ trials: [fixtureBaseline(1, "reference x0.5", 1, 0.6)] }));
+  assertEquals(
+    [...baseline.querySelectorAll(".where a")].map((link) => link.getAttribute("href")),
+    ["#students"],
+  );
+});
+
 Deno.test("every trial is listed with why it is the one to take, or not", () => {
   const trials = [
     fixtureTrial({ number: 1, accuracy: 0.7, latencyMs: 1, reward: 0.7 }),
@@ -292,7 +354,7 @@ Deno.test("names and messages from outside stay text", () => {
 
 Deno.test("the report refers to nothing outside itself", () => {
   const markup = renderReport(fixtureWholeRun());
-  assertEquals(markup.match(/(?:src|href)\s*=|@import|url\(/g), null);
+  assertEquals(markup.match(/(?:src|href)\s*=(?!"#)|@import|url\(/g), null);
 });
 
 Deno.test("a longer training that broke down is told beside the students", () => {
