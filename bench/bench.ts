@@ -18,6 +18,6 @@ export const commonOptions = {
     description: "write the result to bench/results, named after the benchmark and the day",
   }),
   json: z.boolean().default(false).meta({
-    description: "end standard output with one line of JSON that holds the result",
+    description: "end standard output with one line of JSON that holds the result and, as config, the options",
   }),
 };

@@ -43,7 +43,9 @@ const optionsSchema = z.strictObject({
   budget: z.number().positive().max(100_000).optional().meta({
     placeholder: "MINUTES",
     defaultText: "as long as it takes",
-    description: "no training is begun after so long; the same command goes on from there",
+    description:
+      "no training, and no measuring for calibration, is begun after so long; the same command goes on from there. The " +
+      "latencies of winners are measured on top, about 2 s each",
   }),
   workers: z.int().min(1).max(64).default(2).meta({
     placeholder: "N",
@@ -88,7 +90,7 @@ async function run(options: ClaimsOptions): Promise<object> {
   const latencies = new Latencies({ folder, log });
   const io = { height: 28, width: 28, channels: 1, classes: 10 };
   const reference = createMnasSpace(io).reference(1);
-  const calibration = await openCalibration(folder, { io, latencies, students: options.calibration });
+  const calibration = await openCalibration(folder, { goOn, io, latencies, students: options.calibration });
   const { error, foresee, referenceMs, targets } = calibration;
 
   const pool = new WorkerPool(workers, goOn);

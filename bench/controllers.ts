@@ -15,6 +15,7 @@ import {
   requirementRows,
 } from "./controllers/summary.ts";
 import { runGroups } from "./distillation/workers.ts";
+import { describeMachine, type Machine } from "./machine.ts";
 import { saveText } from "./results.ts";
 
 const sampleCounts = ["24", "50", "100", "200", "500", "1000"] as const;
@@ -55,6 +56,7 @@ export interface ControllersResult {
   means: MeanRow[];
   /** At 200 samples; none without them. */
   requirements: RequirementRow[];
+  machine: Machine;
 }
 
 const SUMMARY_SAMPLES = 200;
@@ -89,7 +91,8 @@ async function run(options: ControllersOptions): Promise<ControllersResult> {
   const distance = (count: number) => Math.abs(count - SUMMARY_SAMPLES);
   const shown = samples.reduce((nearest, count) => distance(count) < distance(nearest) ? count : nearest);
   const summary = differences.filter((row) => row.samples === shown);
-  return { summary, differences, means, requirements: requirementRows(differences, SUMMARY_SAMPLES) };
+  const requirements = requirementRows(differences, SUMMARY_SAMPLES);
+  return { summary, differences, means, requirements, machine: describeMachine() };
 }
 
 export const bench: Bench<typeof optionsSchema> = {

@@ -14,6 +14,7 @@ import {
   risksByCount,
   transferRisk,
 } from "./linear_theory/experiments.ts";
+import { describeMachine, type Machine } from "./machine.ts";
 
 const optionsSchema = z.strictObject({
   trials: z.int().min(2).max(10_000).default(40).meta({
@@ -61,7 +62,7 @@ async function measure(
   return { experiment, mean, interval: 1.96 * Math.sqrt(variance / trials), expected };
 }
 
-async function run({ trials, seed }: LinearTheoryOptions): Promise<{ rows: LinearTheoryRow[] }> {
+async function run({ trials, seed }: LinearTheoryOptions): Promise<{ rows: LinearTheoryRow[]; machine: Machine }> {
   const rows: LinearTheoryRow[] = [];
   const problemOf = (dimension: number, count: number, index: number) =>
     drawProblem(dimension, count, seed + index * 1000 + count);
@@ -121,7 +122,7 @@ async function run({ trials, seed }: LinearTheoryOptions): Promise<{ rows: Linea
       );
     }
   }
-  return { rows };
+  return { rows, machine: describeMachine() };
 }
 
 export const bench: Bench<typeof optionsSchema> = {

@@ -17,7 +17,7 @@ import { bench as trainStep } from "./train_step.ts";
 import { bench as trials } from "./trials.ts";
 
 /** Every benchmark: a new one is one file and one row. Each is called with what its own schema has parsed. */
-const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
+export const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
   [
     claims,
     controllers,
@@ -32,6 +32,14 @@ const benches: Readonly<Record<string, Bench>> = Object.fromEntries(
     trials,
   ].map((bench) => [bench.name, bench as unknown as Bench]),
 );
+
+/** Where things are kept, what is shown, and what is measured anew: say nothing of what a result is. */
+const withoutEffect: readonly string[] = ["save", "json", "folder", "dataDir", "fresh"];
+
+/** What of `options` a result depends on: with it in a file of `--config` the benchmark can be run again. */
+export function configOf(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !withoutEffect.includes(name)));
+}
 
 /** Lists of rows as tables, the rest as it is. */
 function show(result: object): void {
@@ -55,12 +63,13 @@ export async function main(args: readonly string[]): Promise<void> {
     throw new UsageError(`unknown benchmark "${name}"; allowed: ${names.join(", ")}${suggest(name, names)}`);
   }
   const command = { name: `bench ${name}`, summary: bench.summary };
-  const options = parseOptions(bench.options, rest, { command });
+  const options = parseOptions(bench.options, rest, { command, resultHoldsConfig: true });
   if (options === null) return;
-  const result = { date: new Date().toISOString(), ...await bench.run(options) };
+  const measured = await bench.run(options);
+  const result = { bench: name, date: new Date().toISOString(), config: configOf(options), ...measured };
   if (options.save) console.error(`saved ${saveResult(bench.resultName?.(options) ?? name, result)}`);
-  if (options.json) console.log(JSON.stringify({ bench: name, ...result }));
-  else show(result);
+  if (options.json) console.log(JSON.stringify(result));
+  else show({ date: result.date, ...measured });
 }
 
 if (import.meta.main) {

@@ -1,7 +1,8 @@
 // What the figures of the benchmarks share: each is an SVG document of its own, with the colours of light and dark pages
-// inside.
+// and of paper inside.
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { PALETTE } from "../search/report/palette.ts";
 
 /** What `plot` draws, as the inside of an SVG without Plot's style rules, and its height. */
 export function plotMarkup(plot: Plot.PlotOptions): { markup: string; heightPx: number } {
@@ -28,18 +29,23 @@ export function pixelMarkup(
   }).markup;
 }
 
-/** A whole SVG document around `content`. `label` is read out in its place and, as `content`, is markup already. */
+/**
+ * A whole SVG document around `content`, in the colours of the palette. `label` is read out in its place and, as `content`,
+ * is markup already.
+ */
 export function svgDocument(
-  { content, fontPx, heightPx, label, style, widthPx }: {
+  { content, fontPx, heightPx, label, widthPx }: {
     widthPx: number;
     heightPx: number;
     fontPx: number;
     label: string;
-    style: string;
     content: string;
   },
 ): string {
+  // With a background of its own: what shows it may be white while the reader prefers dark.
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${widthPx}" height="${heightPx}" ` +
-    `viewBox="0 0 ${widthPx} ${heightPx}" fill="currentColor" font-size="${fontPx}" text-anchor="middle" role="img" ` +
-    `aria-label="${label}">\n<style>${style}\n</style>\n${content}\n</svg>\n`;
+    `viewBox="0 0 ${widthPx} ${heightPx}" fill="currentColor" text-anchor="middle" role="img" aria-label="${label}">\n` +
+    `<style>${PALETTE}\nsvg { color: var(--ink); font: ${fontPx}px system-ui, -apple-system, "Segoe UI", Roboto, ` +
+    `"Helvetica Neue", Arial, sans-serif; }\n</style>\n` +
+    `<rect width="100%" height="100%" fill="var(--page)"/>\n${content}\n</svg>\n`;
 }

@@ -49,11 +49,17 @@ export function targetsBy(
 
 /**
  * The calibration of the folder, measured now where there is none. Error where it was made with another number of
- * students, or for other targets, or where too few could be measured. `latencies` keep to its machine from then on.
+ * students, or for other targets, or where too few could be measured, or where `goOn` said no before all were: the next
+ * call measures the others. `latencies` keep to its machine from then on.
  */
 export async function openCalibration(
   folder: string,
-  { io, latencies, students }: { io: SpaceOptions; latencies: Latencies; students: number },
+  { goOn, io, latencies, students }: {
+    goOn?: () => boolean;
+    io: SpaceOptions;
+    latencies: Latencies;
+    students: number;
+  },
 ): Promise<Calibration> {
   const path = `${folder}/calibration.json`;
   const kept = readCalibration(path) ?? await calibrate();
@@ -90,11 +96,11 @@ export async function openCalibration(
 
   async function calibrate(): Promise<z.infer<typeof calibrationSchema>> {
     const chosen = calibrationStudents(io, students);
-    await latencies.measure(chosen);
+    if (!await latencies.measure(chosen, goOn)) brokenOff(chosen);
     const first = latencies.predictor(chosen);
     const foreseeFirst = (one: Architecture) => first.predict(one).latencyMs;
     const error = foresightError(first.snapshot().observations, foreseeFirst);
-    await latencies.measureOutliersAgain(chosen, { foresee: foreseeFirst, error });
+    if (!await latencies.measureOutliersAgain(chosen, { foresee: foreseeFirst, error, goOn })) brokenOff(chosen);
     const predictor = latencies.predictor(chosen);
     const calibration = {
       students,
@@ -103,6 +109,15 @@ export async function openCalibration(
     };
     await writeWhole(path, JSON.stringify(calibration));
     return calibration;
+  }
+
+  function brokenOff(chosen: readonly Architecture[]): never {
+    const left = latencies.missing(chosen).length;
+    throw new Error(
+      `the budget ended while students were measured for calibration, before any training: ` +
+        `${left > 0 ? `${left} of ${students} are left` : "some are left to be measured again"}; ` +
+        "the same command goes on from there",
+    );
   }
 }
 

@@ -1,8 +1,8 @@
-// What all figures of the claims share: an SVG document of its own for light and dark pages and for print.
+// What all figures of the claims share: panels one under the other, and a key.
 import type * as Plot from "@observablehq/plot";
 import { escapeHtml } from "../../search/report/html.ts";
-import { PALETTE, seriesColour, seriesSymbol } from "../../search/report/palette.ts";
-import { plotMarkup } from "../svg.ts";
+import { seriesColour, seriesSymbol } from "../../search/report/palette.ts";
+import { plotMarkup, svgDocument } from "../svg.ts";
 
 /** A panel of a figure. */
 export interface Panel {
@@ -54,14 +54,14 @@ export function drawFigure(
   for (const { plot, title: panelTitle } of panels) {
     const { heightPx, markup } = plotMarkup({ ...plot, width: widthPx });
     parts.push(`<text y="${top + 4}" font-weight="600">${escapeHtml(panelTitle)}</text>`);
-    parts.push(`<g transform="translate(0 ${top + 12})" fill="currentColor" text-anchor="middle">${markup}</g>`);
+    parts.push(`<g transform="translate(0 ${top + 12})" text-anchor="middle">${markup}</g>`);
     top += heightPx + 32;
   }
-  const width = widthPx + 2 * marginPx;
-  const height = top + 2 * marginPx - 12;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `role="img" aria-label="${escapeHtml(title)}">\n<style>${PALETTE}\n` +
-    `svg { color: var(--ink); font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }\n` +
-    `</style>\n<rect width="100%" height="100%" fill="var(--page)"/>\n` +
-    `<g transform="translate(${marginPx} ${marginPx})" fill="currentColor">\n${parts.join("\n")}\n</g>\n</svg>\n`;
+  return svgDocument({
+    widthPx: widthPx + 2 * marginPx,
+    heightPx: top + 2 * marginPx - 12,
+    fontPx: 12,
+    label: escapeHtml(title),
+    content: `<g transform="translate(${marginPx} ${marginPx})" text-anchor="start">\n${parts.join("\n")}\n</g>`,
+  });
 }

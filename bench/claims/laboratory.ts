@@ -38,7 +38,7 @@ export class Laboratory implements Lab {
   readonly #code = codeHash();
   readonly #data = new Map<DatasetName, Promise<OpenedData>>();
   readonly #underWay = new Map<string, Promise<TrainingRecord>>();
-  readonly #used = new Set<string>();
+  readonly #wanted = new Set<string>();
   #begun = 0;
   #seconds = 0;
 
@@ -48,15 +48,23 @@ export class Laboratory implements Lab {
     this.#records = new Records(`${options.folder}/trainings.jsonl`, recordSchema);
   }
 
-  /** Trainings that were asked for, those of them begun by this process, and the seconds that workers took for these. */
+  /**
+   * Trainings that were asked for and have a result, those of them begun by this process, and the seconds that workers took
+   * for these.
+   */
   get counts(): { used: number; begun: number; seconds: number } {
-    return { used: this.#used.size, begun: this.#begun, seconds: this.#seconds };
+    return { used: this.#used().length, begun: this.#begun, seconds: this.#seconds };
+  }
+
+  /** Not what the budget broke off or a worker lost. */
+  #used(): string[] {
+    return [...this.#wanted].filter((key) => this.#records.isDone(key));
   }
 
   /** How many of the trainings that were asked for were made with which code. */
   codes(): { code: string; trainings: number }[] {
     const counts = new Map<string, number>();
-    for (const key of this.#used) {
+    for (const key of this.#used()) {
       const code = this.#records.get(key)?.code;
       if (code !== undefined) counts.set(code, (counts.get(code) ?? 0) + 1);
     }
@@ -137,7 +145,7 @@ export class Laboratory implements Lab {
     rank: number,
   ): Promise<{ key: string; record: TrainingRecord }> {
     const key = await this.#keyOf(request);
-    this.#used.add(key);
+    this.#wanted.add(key);
     const files = this.#files(key);
     const known = this.#records.get(key);
     const { keepWeights = false } = request;

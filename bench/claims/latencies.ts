@@ -16,6 +16,7 @@ const runtime = "tfjs-wasm";
 const deviceName = "here";
 /** Measured at a time: a kill loses no more. */
 const groupSize = 8;
+const always = () => true;
 
 const measuredSchema = z.strictObject({
   /** The architecture's hash. */
@@ -140,35 +141,42 @@ export class Latencies {
   }
 
   /**
-   * Measures those of `architectures` that were not before. Nothing else may work on this machine meanwhile.
+   * Measures those of `architectures` that were not before. Nothing else may work on this machine meanwhile. Whether all
+   * were: it stops between groups once `goOn` says no, and what was measured stays.
    */
-  async measure(architectures: readonly Architecture[]): Promise<void> {
-    await this.#measure(this.missing(architectures));
+  async measure(architectures: readonly Architecture[], goOn: () => boolean = always): Promise<boolean> {
+    return await this.#measure(this.missing(architectures), { goOn });
   }
 
   /**
    * Measures those of `architectures` once more whose latency is more than three times `error` from what is foreseen of
    * them: a moment in which the machine did something else spoils one measurement, not what follows from it. The second
-   * one counts.
+   * one counts. Stops and answers as {@linkcode measure}.
    */
   async measureOutliersAgain(
     architectures: readonly Architecture[],
-    { error, foresee }: { error: number; foresee: Foresee },
-  ): Promise<void> {
+    { error, foresee, goOn = always }: { error: number; foresee: Foresee; goOn?: () => boolean },
+  ): Promise<boolean> {
     const different = new Map(architectures.map((architecture) => [architectureHash(architecture), architecture]));
     const far = [...different.values()].filter((architecture) => {
       const known = this.of(architecture);
       return known && !known.again && Math.abs(logError({ architecture, ...known }, foresee)) > 3 * error;
     });
-    await this.#measure(far, { again: true });
+    return await this.#measure(far, { goOn, mark: { again: true } });
   }
 
-  async #measure(missing: readonly Architecture[], mark: { again?: true } = {}): Promise<void> {
-    if (missing.length === 0) return;
+  async #measure(
+    missing: readonly Architecture[],
+    { goOn, mark = {} }: { goOn: () => boolean; mark?: { again?: true } },
+  ): Promise<boolean> {
+    if (missing.length === 0) return true;
+    if (!goOn()) return false;
     this.#log(`measuring ${missing.length} networks${mark.again ? " again" : ""}, one after the other`);
     const { close, source } = await this.#openSource();
     try {
       for (let start = 0; start < missing.length; start += groupSize) {
+        // The first one is measured however long opening took: each start gets on.
+        if (start > 0 && !goOn()) return false;
         const group = missing.slice(start, start + groupSize);
         const { outcomes } = source.measure(group);
         for (const [index, outcome] of (await Promise.all(outcomes)).entries()) {
@@ -197,6 +205,7 @@ export class Latencies {
         }
         this.#log(`measured ${Math.min(start + groupSize, missing.length)}/${missing.length}`);
       }
+      return true;
     } finally {
       await close();
     }

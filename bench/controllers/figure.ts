@@ -1,28 +1,19 @@
 // The picture of the benchmark: best reward against samples, a panel per landscape.
 import * as Plot from "@observablehq/plot";
+import { COLOURS, seriesColour } from "../../search/report/palette.ts";
 import type { ControllerName } from "../../src/schemas/search_options.ts";
 import { pixelMarkup, plotMarkup, svgDocument } from "../svg.ts";
 import type { MeanRow } from "./summary.ts";
 
 /** Told apart by colour and by sign, so that they are in print too. */
 const looks: Readonly<Record<ControllerName, { colour: string; symbol: string }>> = {
-  ppo: { colour: "var(--ppo)", symbol: "circle" },
-  reinforce: { colour: "var(--reinforce)", symbol: "square" },
-  evolution: { colour: "var(--evolution)", symbol: "triangle" },
-  local: { colour: "var(--local)", symbol: "diamond" },
-  model: { colour: "var(--model)", symbol: "star" },
-  random: { colour: "var(--random)", symbol: "cross" },
+  ppo: { colour: seriesColour(0), symbol: "circle" },
+  reinforce: { colour: seriesColour(3), symbol: "square" },
+  evolution: { colour: seriesColour(2), symbol: "triangle" },
+  local: { colour: seriesColour(4), symbol: "diamond" },
+  model: { colour: seriesColour(1), symbol: "star" },
+  random: { colour: COLOURS.quiet, symbol: "cross" },
 };
-
-// As an image of its own, so the colours of light and dark pages are inside.
-const style = `
-  :root { --ink: #22262b; --grid: #e4e0da; --ppo: #00668f; --reinforce: #7a3e9d; --evolution: #2e7d32; --local: #8a6d00;
-    --model: #c2410c; --random: #5c6570; }
-  @media (prefers-color-scheme: dark) {
-    :root { --ink: #e6e3de; --grid: #32383f; --ppo: #5cc3ee; --reinforce: #cf9bea; --evolution: #7fd083;
-      --local: #e0c050; --model: #ff9966; --random: #a2aab3; }
-  }
-  svg { color: var(--ink); font: 13px system-ui, sans-serif; }`;
 
 const width = 460;
 const panelPx = 190;
@@ -100,9 +91,8 @@ export function figureOf(rows: readonly MeanRow[]): string {
   return svgDocument({
     widthPx: width,
     heightPx: height,
-    fontPx: 12,
+    fontPx: 13,
     label: "Best reward of each controller against samples, by landscape",
-    style,
     content: `<g>${key}</g>\n${panels.join("\n")}\n${foot}`,
   });
 }

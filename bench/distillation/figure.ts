@@ -6,14 +6,6 @@ import { control, type Summary } from "./summary.ts";
 
 const symbols = ["circle", "square", "triangle", "diamond"] as const;
 
-// As an image of its own, so the colours of light and dark pages are inside.
-const style = `
-  :root { --ink: #22262b; --quiet: #5c6570; --grid: #e4e0da; --front: #00668f; --part: #b8500a; }
-  @media (prefers-color-scheme: dark) {
-    :root { --ink: #e6e3de; --quiet: #a2aab3; --grid: #32383f; --front: #5cc3ee; --part: #f0a050; }
-  }
-  svg { color: var(--ink); font: 13px system-ui, sans-serif; }`;
-
 // Narrow, so that its letters can still be read where a phone makes the picture as wide as its page.
 const width = 460;
 const rowPx = 26;
@@ -93,7 +85,7 @@ export function figureOf({ overall, settings }: Pick<Summary, "overall" | "setti
         dy: 6,
         symbol: "symbol",
         r: 2.8,
-        stroke: "var(--part)",
+        stroke: "var(--baseline)",
         strokeWidth: 1.2,
         title: "setting",
       }),
@@ -127,7 +119,7 @@ export function figureOf({ overall, settings }: Pick<Summary, "overall" | "setti
         y: "y",
         symbol: "symbol",
         r: 2.8,
-        stroke: "var(--part)",
+        stroke: "var(--baseline)",
         strokeWidth: 1.2,
       }),
       Plot.text(lines, {
@@ -146,7 +138,6 @@ export function figureOf({ overall, settings }: Pick<Summary, "overall" | "setti
     heightPx: height,
     fontPx: 13,
     label: `Test accuracy of distillation methods minus that of ${control}`,
-    style,
     content: `<g>${key}</g>\n<g>${plot}</g>\n${label}`,
   });
 }

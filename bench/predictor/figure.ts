@@ -2,14 +2,6 @@
 import * as Plot from "@observablehq/plot";
 import { pixelMarkup, plotMarkup, svgDocument } from "../svg.ts";
 
-// As an image of its own, so the colours of light and dark pages are inside; symbols differ too, for print.
-const style = `
-  :root { --ink: #22262b; --grid: #e4e0da; --front: #00668f; --part: #b8500a; }
-  @media (prefers-color-scheme: dark) {
-    :root { --ink: #e6e3de; --grid: #32383f; --front: #5cc3ee; --part: #f0a050; }
-  }
-  svg { color: var(--ink); font: 13px system-ui, sans-serif; }`;
-
 const width = 460;
 const height = 430;
 const keyPx = 66;
@@ -59,7 +51,7 @@ export function figureOf(points: readonly FigurePoint[], { trainedOn }: { traine
         y: "latencyMs",
         r: 2.8,
         symbol: (point: FigurePoint) => isOwn(point) ? "circle" : "triangle",
-        stroke: (point: FigurePoint) => isOwn(point) ? "var(--front)" : "var(--part)",
+        stroke: (point: FigurePoint) => isOwn(point) ? "var(--front)" : "var(--baseline)",
         strokeWidth: 1.3,
       }),
     ],
@@ -69,7 +61,7 @@ export function figureOf(points: readonly FigurePoint[], { trainedOn }: { traine
       y: 10 + 18 * index,
       text: `student of the space ${space}, with the predictor's 90 % interval`,
       symbol: index === 0 ? "circle" : "triangle",
-      stroke: index === 0 ? "var(--front)" : "var(--part)",
+      stroke: index === 0 ? "var(--front)" : "var(--baseline)",
     })),
     { y: 10 + 18 * spaces.length, text: "within 10 % of the measured latency", symbol: "square", stroke: "var(--ink)" },
   ];
@@ -95,7 +87,6 @@ export function figureOf(points: readonly FigurePoint[], { trainedOn }: { traine
     heightPx: whole,
     fontPx: 13,
     label: "Foreseen against measured latency of students that the predictor had not seen",
-    style,
     content: `<g>${key}</g>\n<g transform="translate(0 ${keyPx})">${plot}</g>\n` +
       `<text x="${width - 14}" y="${whole - 12}" text-anchor="end" fill="var(--ink)">measured latency, ms</text>\n` +
       `<text transform="translate(13 ${keyPx + 20}) rotate(-90)" text-anchor="end" fill="var(--ink)">` +

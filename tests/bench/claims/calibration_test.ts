@@ -191,6 +191,38 @@ Deno.test("reported students far from what is foreseen are measured once more, a
   });
 });
 
+Deno.test("a calibration that the budget ends is told, measures no more, and goes on with what is left", async () => {
+  await inFolder(async (folder) => {
+    const chosen = calibrationStudents(io, students);
+    const source = measuring(latencyMs);
+    const calibrate = (goOn: () => boolean) =>
+      openCalibration(folder, { goOn, io, latencies: new Latencies({ folder, ...quiet, ...source }), students });
+    await assertRejects(() => calibrate(() => false), Error, "40 of 40 are left; the same command goes on");
+    assertEquals(source.asked.length, 0);
+    // After two groups of eight.
+    await assertRejects(() => calibrate(() => source.asked.length < 16), Error, "24 of 40 are left");
+    assertEquals(source.asked.length, 16);
+    await calibrate(() => true);
+    assertEquals(source.asked.slice(0, students), chosen, "each once, but for those measured again");
+  });
+});
+
+Deno.test("second measurements of a calibration end with the budget, too", async () => {
+  await inFolder(async (folder) => {
+    const [, , , , , , , , spoilt] = calibrationStudents(io, students);
+    const source = measuring((one) => latencyMs(one) * (one === spoilt ? 3 : 1));
+    const latencies = new Latencies({ folder, ...quiet, ...source });
+    await latencies.measure(
+      calibrationStudents(io, students).map((one) => architectureHash(one) === architectureHash(spoilt) ? spoilt : one),
+    );
+    const calibrate = (goOn: () => boolean) => openCalibration(folder, { goOn, io, latencies, students });
+    await assertRejects(() => calibrate(() => false), Error, "some are left to be measured again");
+    assertEquals(source.asked.length, students);
+    await calibrate(() => true);
+    assert(source.asked.length > students);
+  });
+});
+
 Deno.test("networks of equal nodes for other images are foreseen apart", async () => {
   await inFolder(async (folder) => {
     writeLatencies(folder, latencyMs);

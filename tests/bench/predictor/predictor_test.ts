@@ -187,7 +187,7 @@ Deno.test("the figure is an image of its own with a mark per student and the col
   const point = { space: "mnas", measuredMs: 1, latencyMs: 1.1, lowMs: 1, highMs: 1.2 };
   const svg = figureOf([point, { ...point, measuredMs: 2 }, { ...point, space: "growth" }], { trainedOn: 100 });
   assertEquals(svg.includes("prefers-color-scheme: dark"), true);
-  assertEquals(svg.match(/var\(--part\)/g)?.length !== undefined, true);
+  assertEquals(svg.match(/var\(--baseline\)/g)?.length !== undefined, true);
   assertEquals(svg.includes("student of the space growth"), true);
   assertEquals(svg.includes("foreseen from 100 others, ms"), true);
   assertThrows(() => figureOf([], { trainedOn: 1 }), RangeError, "got none");
