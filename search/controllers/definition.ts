@@ -12,8 +12,10 @@ export interface Strategy {
   learn(told: readonly Rewarded[]): ControllerStatistics;
   /** What it has learned, JSON-able, with keys of its own in the controller's snapshot. */
   snapshot(): Readonly<Record<string, unknown>>;
-  /** Continues from a controller's snapshot; where its keys in there are not as they should be, throws ZodError and
-   * stays as it was. */
+  /**
+   * Continues from a controller's snapshot; where its keys in there are not as they should be, throws ZodError and stays as
+   * it was.
+   */
   restore(snapshot: unknown): void;
 }
 
